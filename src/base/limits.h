@@ -1,0 +1,103 @@
+// Every bound of imcd in one place, each with its reason and what happens at it. A bound that an
+// operator may move is an option (src/config) whose default or range stands here.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/time.h"
+
+namespace imcd::limits {
+
+// --- Datagrams and messages ---------------------------------------------------------------------
+
+// The largest payload of a UDP datagram over IPv4: 65,535 less the IP and UDP headers.
+constexpr std::size_t datagram_bytes_max = 65507;
+// RFC 3261 18.1.1: a request longer than this may not go over UDP when the path MTU is unknown.
+constexpr std::size_t udp_request_bytes_max = 1300;
+// Header fields a message may have; a MESSAGE through two proxies has about 20. Beyond: 400.
+constexpr std::size_t header_fields_max = 128;
+// Bytes of one header field with its folds; a Via or Route list of 20 entries fits. Beyond: 400.
+constexpr std::size_t header_field_bytes_max = 8192;
+// RFC 3261 20.22 and 8.1.1.6: the range of the field, and what a fan-out carries at most.
+constexpr std::uint32_t max_forwards_max = 255;
+constexpr std::uint32_t max_forwards_sent_max = 70;
+
+// --- Names --------------------------------------------------------------------------------------
+
+// Columns of the older modules' tables hold 64 characters; `room` (sip:name@domain) too, which
+// their own schema gets wrong for long names. imcd makes its tables with these widths.
+constexpr std::size_t user_bytes_max = 64;
+constexpr std::size_t domain_bytes_max = 128;
+constexpr std::size_t room_uri_bytes_max = 4 + user_bytes_max + 1 + domain_bytes_max;
+// A display name is relayed up to this length; longer ones are left out.
+constexpr std::size_t display_name_bytes_max = 128;
+
+// --- Transactions -------------------------------------------------------------------------------
+
+// RFC 3261 17.1.1.1 and table 4.
+constexpr Duration timer_t1 = 500ms;
+constexpr Duration timer_t2 = 4s;
+constexpr Duration timer_f = 64 * timer_t1;
+constexpr Duration timer_j = 64 * timer_t1;
+// RFC 4320 4.1: over UDP a 100 may go out only once Timer E of the peer has grown to T2.
+constexpr Duration late_trying = 3500ms;
+
+// Server transactions remembered for Timer J. At 64 bytes each this is 128 MiB; it covers 65,000
+// requests a second. Beyond: 503 without Retry-After, counted.
+constexpr std::size_t server_transactions_max = 1U << 21;
+// Deliveries that wait for an answer, over all hops. Beyond: they stay in their users' queues.
+constexpr std::size_t client_transactions_max = 1U << 20;
+
+// --- Rooms and users ----------------------------------------------------------------------------
+
+constexpr std::size_t rooms_max = 1U << 24;
+// Chat messages waiting for one user (DESIGN 5). Beyond: that delivery is dropped and counted.
+constexpr std::size_t user_queue_max = 256;
+// Lines of `#list` and `#rooms` before "and N more".
+constexpr std::size_t list_lines_max = 200;
+// A notice must pass over UDP with its headers.
+constexpr std::size_t notice_body_bytes_max = 900;
+// Users whose last source address is kept for reply_to_source. Beyond: the oldest is forgotten.
+constexpr std::size_t reply_sources_max = 1U << 17;
+
+// --- One turn of the loop -----------------------------------------------------------------------
+
+// Datagrams the core writes before it hands the turn back; the rest follows in the next turn.
+constexpr std::size_t datagrams_per_turn_max = 1024;
+
+// --- Journal ------------------------------------------------------------------------------------
+
+// Records of one batch; the rest goes into the next.
+constexpr std::size_t batch_records_max = 8192;
+// Records waiting in memory, submitted or not. Beyond: room changes get 500 with Retry-After.
+constexpr std::size_t journal_records_max = 1U << 17;
+// How long before a batch that met a retryable error is tried again: doubling between the two.
+constexpr Duration commit_retry_first = 100ms;
+constexpr Duration commit_retry_longest = 5s;
+
+// --- Untrusted sources --------------------------------------------------------------------------
+
+// DESIGN 6: answered with 403 at most so often over UDP, then silence.
+constexpr std::uint32_t untrusted_answers_per_second = 10;
+
+// --- Management ---------------------------------------------------------------------------------
+
+// The old FIFO's bounds, on which clients rely.
+constexpr std::size_t mi_first_line_bytes_max = 1024;
+constexpr std::size_t mi_arguments_bytes_max = 8192;
+// Replies under way at once. Beyond: the request is dropped and counted.
+constexpr std::size_t mi_replies_max = 16;
+// The client makes its FIFO before it asks, but may open it a little later.
+constexpr int mi_reply_open_tries = 10;
+constexpr Duration mi_reply_open_interval = 20ms;
+// Bytes written to a reply FIFO at a time; a pipe holds 65,536.
+constexpr std::size_t mi_reply_chunk_bytes = 32768;
+// A client that stops reading is given up after this.
+constexpr Duration mi_reply_timeout = 10s;
+
+static_assert(late_trying < timer_t2);
+static_assert(udp_request_bytes_max > notice_body_bytes_max);
+static_assert(batch_records_max <= journal_records_max);
+
+}  // namespace imcd::limits

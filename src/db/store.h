@@ -1,0 +1,66 @@
+// Store: where rooms live when the process does not. It runs on the storage thread (or inline in
+// tests) and may block. Three implementations: memory (tests, with faults), SQLite, MySQL.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/outbox.h"
+#include "base/result.h"
+#include "imc/record.h"
+
+namespace imcd::db {
+
+// A run of records that belong to one command: they are stored together or not at all.
+struct Command {
+  std::vector<imc::Record> records;
+};
+
+// All that is applied in one SQL transaction.
+struct Batch {
+  BatchId id = 0;
+  std::vector<Command> commands;
+};
+
+struct LoadedRows {
+  std::vector<imc::RoomRow> rooms;  // All rooms come before the first member.
+  std::vector<imc::MemberRow> members;
+  std::vector<std::string> skipped;  // Rows that could not be read, a sentence each.
+};
+
+// A command that the database refuses for good (a constraint, data too long).
+struct RefusedCommand {
+  std::size_t command = 0;  // Index into Batch::commands.
+  std::string error;
+  // The rows of the rooms that the command touched, as they are in the store after the batch.
+  LoadedRows rows;
+};
+
+struct CommitResult {
+  BatchId batch = 0;
+  // True: everything but the refused commands is durable. False: nothing of the batch is, or it is
+  // not known (a lost answer to COMMIT); the same batch is to be tried again.
+  bool committed = false;
+  std::string error;  // Of a batch that did not commit.
+  std::vector<RefusedCommand> refused;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // Opens the database, makes missing tables, checks the schema's version. May be called again
+  // after a failure.
+  virtual Result<void> open() = 0;
+
+  // Calls `sink` with pieces of all rows, rooms first. A piece has at most a few thousand rows.
+  using Sink = void (*)(void* context, LoadedRows&& piece);
+  virtual Result<void> load(Sink sink, void* context) = 0;
+
+  // Applies the batch in one transaction. Never throws; a broken connection is opened again by the
+  // next call.
+  virtual CommitResult commit(const Batch& batch) = 0;
+};
+
+}  // namespace imcd::db

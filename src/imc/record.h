@@ -1,0 +1,52 @@
+// Record: one absolute change of one row, all that persistence knows of rooms. Applying a record
+// again is harmless. Names are in the spelling that is stored and delivered, not in their keys.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace imcd::imc {
+
+// Bits of imc_rooms.flag and imc_members.flag, as the older modules write them.
+namespace room_flag {
+constexpr std::uint32_t is_private = 1;
+constexpr std::uint32_t deleted = 2;
+}  // namespace room_flag
+
+namespace member_flag {
+constexpr std::uint32_t owner = 1;
+constexpr std::uint32_t admin = 2;
+constexpr std::uint32_t invited = 4;
+constexpr std::uint32_t deleted = 8;
+constexpr std::uint32_t skip = 16;
+}  // namespace member_flag
+
+struct Record {
+  enum class Kind : std::uint8_t { put_room, delete_room, put_member, delete_member };
+
+  Kind kind = Kind::put_room;
+  std::string room_name;
+  std::string room_domain;
+  std::string user;         // Members only.
+  std::string user_domain;  // Members only.
+  std::uint32_t flags = 0;  // room_flag or member_flag; puts only.
+
+  friend bool operator==(const Record&, const Record&) = default;
+};
+
+// A row as a store holds it; `room` is the room's URI, sip:name@domain.
+struct RoomRow {
+  std::string name;
+  std::string domain;
+  std::uint32_t flags = 0;
+};
+struct MemberRow {
+  std::string user;
+  std::string domain;
+  std::string room;
+  std::uint32_t flags = 0;
+};
+
+// delete_room deletes its members' rows too; no delete_member records go with it.
+
+}  // namespace imcd::imc

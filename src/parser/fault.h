@@ -1,0 +1,73 @@
+// Fault: what is wrong with a request, each with the status code and the reason phrase that answer
+// it. The reason names the header and the fault, so that the peer's log is enough to mend it.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string_view>
+
+namespace imcd::parser {
+
+enum class Fault : std::uint8_t {
+  // Not SIP at all: nothing can be answered.
+  empty,            // No bytes, or only CRLF: a keepalive (RFC 5626 3.5.1).
+  not_sip,          // No start line that looks like SIP: STUN, noise.
+  bad_status_line,  // A response that is none.
+
+  // The start line and the header fields as such.
+  bad_request_line,
+  bad_version,  // 505
+  bad_request_uri,
+  bad_header_line,   // No colon, or no name before it.
+  header_not_ended,  // The empty line is missing.
+  too_many_headers,
+  header_too_long,
+  control_character,  // NUL, bare CR or bare LF in a start line or header field.
+
+  missing_via,
+  missing_from,
+  missing_to,
+  missing_call_id,
+  missing_cseq,
+  missing_max_forwards,  // Named by 8.1.1, but RFC 2543 peers lack it: never a refusal by itself.
+
+  repeated_from,
+  repeated_to,
+  repeated_call_id,
+  repeated_cseq,
+  repeated_max_forwards,
+  repeated_content_length,
+  repeated_content_type,
+
+  bad_via,
+  bad_from,
+  bad_to,
+  bad_call_id,
+  bad_cseq,
+  cseq_method_mismatch,
+  bad_max_forwards,
+  bad_content_length,
+  content_length_beyond,  // Larger than what the datagram holds.
+  bad_content_type,
+  bad_expires,
+  bad_uri,  // A URI in a place that the caller knows.
+  bad_p_asserted_identity,
+  count,
+};
+
+struct ParseError {
+  Fault fault = Fault::not_sip;
+  std::uint32_t offset = 0;  // Bytes into what was parsed, near the fault.
+};
+
+template <class T>
+using Parsed = std::expected<T, ParseError>;
+
+struct FaultAnswer {
+  std::uint16_t code;       // 400 for most; 0: cannot be answered.
+  std::string_view reason;  // "Missing Call-ID Header".
+  std::string_view label;   // "missing_call_id", for sip_parse_errors_total{reason}.
+};
+FaultAnswer fault_answer(Fault fault);
+
+}  // namespace imcd::parser

@@ -1,0 +1,94 @@
+// MessageView: a SIP message in the receive buffer, cut into views (RFC 3261 7). Nothing is copied
+// or allocated; the view is valid as long as the bytes are. One view is reused for all messages.
+//
+// parse_message finds the start line and every header field, in any case, compact and folded, and
+// the body by Content-Length. It refuses only what makes the message's shape unclear. What a UAS
+// must see before it acts on a request is parsed by parse_request_fields, where it is asked for.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/limits.h"
+#include "parser/fault.h"
+#include "parser/header.h"
+#include "parser/name_addr.h"
+#include "parser/via.h"
+
+namespace imcd::parser {
+
+// Methods that imcd tells apart; all else is `other` and answered 405.
+enum class Method : std::uint8_t { message, options, cancel, ack, other };
+
+// RFC 3261 7.1: methods compare with case.
+Method find_method(std::string_view text);
+
+struct HeaderField {
+  HeaderName name = HeaderName::other;
+  bool folded = false;         // The value holds line ends (RFC 3261 7.3.1); write it unfolded.
+  std::string_view name_text;  // As the peer wrote it.
+  std::string_view value;      // Blanks at both ends trimmed.
+};
+
+struct MessageView {
+  bool is_request = false;
+  Method method = Method::other;  // Requests only.
+  std::string_view method_text;   // Requests only.
+  std::string_view request_uri;   // Requests only.
+  std::uint16_t status = 0;       // Responses only: 100 to 699.
+  std::string_view reason;        // Responses only.
+  std::string_view body;          // By Content-Length; without one, all that follows the head.
+  std::size_t header_count = 0;
+  std::array<HeaderField, limits::header_fields_max> headers;
+
+  // The value of the first field of that name; nothing when there is none.
+  [[nodiscard]] std::optional<std::string_view> find(HeaderName name) const {
+    const std::uint8_t index = first[static_cast<std::size_t>(name)];
+    if (index == absent) return std::nullopt;
+    return headers[index].value;
+  }
+  [[nodiscard]] std::size_t count(HeaderName name) const {
+    std::size_t found = 0;
+    for (std::size_t i = 0; i < header_count; ++i) found += headers[i].name == name ? 1U : 0U;
+    return found;
+  }
+
+  // Index of the first field of each name in `headers`, or absent.
+  static constexpr std::uint8_t absent = 0xff;
+  std::array<std::uint8_t, static_cast<std::size_t>(HeaderName::count)> first;
+  static_assert(limits::header_fields_max < absent);
+};
+
+struct CSeq {
+  std::uint32_t number = 0;  // Below 2^31 (RFC 3261 8.1.1.5).
+  std::string_view method;
+};
+Parsed<CSeq> parse_cseq(std::string_view value);
+
+// What the server side needs of every request, validated.
+struct RequestFields {
+  Via top_via;
+  NameAddr from;
+  NameAddr to;
+  std::string_view call_id;
+  CSeq cseq;
+  std::optional<std::uint32_t> max_forwards;  // 0 to 255.
+  std::size_t via_count = 0;                  // Values, not fields.
+};
+
+// Cuts one datagram. On error of a request, `view` holds what was found before the fault (header
+// fields up to the bad one, and the good ones after it), so that it can still be answered.
+Parsed<void> parse_message(std::string_view bytes, MessageView& view);
+
+// Parses and checks the mandatory fields of a request: present, once, well-formed, CSeq method
+// equal to the method; also Max-Forwards and Content-Type where they are there. On error `fields`
+// holds those that were good.
+Parsed<void> parse_request_fields(const MessageView& view, RequestFields& fields);
+
+// Whether a response can be written to this request: a usable top Via, and From, To, Call-ID and
+// CSeq each there once and free of control characters (RFC 3261 8.2.6.2 copies them).
+bool is_answerable(const MessageView& view);
+
+}  // namespace imcd::parser

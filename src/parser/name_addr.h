@@ -1,0 +1,24 @@
+// From, To and P-Asserted-Identity values (RFC 3261 20.10, 25.1): a URI with an optional display
+// name, and parameters of the header field after it.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "parser/fault.h"
+#include "parser/uri.h"
+
+namespace imcd::parser {
+
+struct NameAddr {
+  std::string_view display;  // Without the quotes, escapes as written; trimmed when unquoted.
+  Uri uri;
+  std::string_view tag;  // Empty: none.
+  bool has_tag = false;
+  std::size_t next = 0;  // After the comma of a list (P-Asserted-Identity), or the end.
+};
+
+// RFC 3261 20: without angle brackets, parameters belong to the header field, not the URI.
+Parsed<NameAddr> parse_name_addr(std::string_view value, Fault fault);
+
+}  // namespace imcd::parser

@@ -1,0 +1,94 @@
+// Reactor: the edge of the process. It owns the epoll instance, the UDP sockets, the command FIFO,
+// reply FIFOs, the deadline timer, signals and the wake-up from other threads. It moves bytes and
+// frames nothing: everything that happens is told to the Core together with the time, and the
+// actions in the Outbox are carried out before the next event.
+//
+// One turn: wait, read each ready source up to a budget, due deadlines, then the outbox, then the
+// core's end_turn. One thread; only wake() may be called from another.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/address.h"
+#include "base/figures.h"
+#include "base/outbox.h"
+#include "base/result.h"
+#include "base/time.h"
+
+namespace imcd::reactor {
+
+enum class MiReplyEvent : std::uint8_t {
+  opened,     // Ready for the first write.
+  no_reader,  // ENXIO or ENOENT: the client has not opened it yet; asking again may succeed.
+  refused,    // Not a FIFO, a link, more than one link, no permission: never try again.
+  writable,   // The last write is in the pipe; the next may follow.
+  broken,     // The reader is gone. The reply is closed.
+};
+
+// What the reactor calls: the daemon in imcd, a fake in the tests. One call at a time, never
+// nested.
+class Core {
+ public:
+  virtual ~Core() = default;
+  virtual void on_datagram(std::string_view bytes, const Flow& from, Instant now, Outbox& out) = 0;
+  virtual void on_mi_bytes(std::string_view bytes, Instant now, Outbox& out) = 0;
+  virtual void on_mi_reply(MiReplyId reply, MiReplyEvent event, Instant now, Outbox& out) = 0;
+  virtual void on_signal(int signal, Instant now, Outbox& out) = 0;
+  virtual void on_wake(Instant now, Outbox& out) = 0;
+  virtual void on_deadline(Instant now, Outbox& out) = 0;
+  // Nothing: no deadline. A time in the past: at once, after the sources had their turn.
+  [[nodiscard]] virtual std::optional<MonoTime> next_deadline() const = 0;
+  // Called with every outbox before the reactor carries it out and clears it: the place to take
+  // batches, log lines and the exit code, which the reactor does not touch except for the code.
+  virtual void on_actions(const Outbox& out) = 0;
+};
+
+struct Options {
+  std::vector<Address> listen_udp;  // Port 0: any free one.
+  std::size_t receive_buffer_bytes = 8U << 20;
+  std::size_t send_buffer_bytes = 8U << 20;
+  std::string mi_fifo;  // Path; empty: no management FIFO.
+  std::uint32_t mi_fifo_mode = 0660;
+  std::string mi_reply_dir;
+  std::vector<int> signals;  // To be taken by signalfd; blocked in this thread.
+};
+
+class Reactor {
+ public:
+  // Opens everything. An error names the thing and the cause: "cannot listen on
+  // udp:127.0.0.1:5070: Address already in use". `figures` must outlive the reactor.
+  static Result<std::unique_ptr<Reactor>> open(const Options& options, Figures& figures);
+  ~Reactor();
+  Reactor(const Reactor&) = delete;
+  Reactor& operator=(const Reactor&) = delete;
+
+  // The addresses really bound, index = SocketId.
+  [[nodiscard]] std::span<const Address> bound() const;
+
+  // What the operator should know although imcd can serve: a smaller socket buffer than asked for.
+  [[nodiscard]] std::span<const std::string> warnings() const;
+
+  // Turns until the outbox asks for exit; returns that code. Replies already in the outbox are
+  // sent first.
+  int run(Core& core);
+
+  // Makes the loop call on_wake soon. From any thread; many calls may become one.
+  void wake();
+
+  // The time, read now: for what happens before run().
+  static Instant read_clock();
+
+ private:
+  struct Impl;
+  explicit Reactor(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace imcd::reactor
