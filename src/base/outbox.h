@@ -21,6 +21,15 @@ using BatchId = std::uint64_t;
 // Names one reply to a management client, from the opening of its FIFO to its close.
 using MiReplyId = std::uint32_t;
 
+// What became of an action on a reply FIFO.
+enum class MiReplyEvent : std::uint8_t {
+  opened,     // Ready for the first write.
+  no_reader,  // ENXIO or ENOENT: the client has not opened it yet; asking again may succeed.
+  refused,    // Not a FIFO, a link, more than one link, no permission: never try again.
+  writable,   // The last write is in the pipe; the next may follow.
+  broken,     // The reader is gone. The reply is closed.
+};
+
 class Outbox {
  public:
   struct Datagram {

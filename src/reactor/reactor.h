@@ -24,13 +24,7 @@
 
 namespace imcd::reactor {
 
-enum class MiReplyEvent : std::uint8_t {
-  opened,     // Ready for the first write.
-  no_reader,  // ENXIO or ENOENT: the client has not opened it yet; asking again may succeed.
-  refused,    // Not a FIFO, a link, more than one link, no permission: never try again.
-  writable,   // The last write is in the pipe; the next may follow.
-  broken,     // The reader is gone. The reply is closed.
-};
+using imcd::MiReplyEvent;
 
 // What the reactor calls: the daemon in imcd, a fake in the tests. One call at a time, never
 // nested.

@@ -1,0 +1,76 @@
+#include "imc/identity.h"
+
+#include <cstring>
+#include <new>
+
+namespace imcd::imc {
+namespace {
+
+std::string delivery_uri(const parser::Uri& uri) {
+  std::string text(uri.scheme == parser::Scheme::sips ? "sips:" : "sip:");
+  text += uri.user;
+  text += '@';
+  text += uri.host;
+  if (uri.port != 0) text += ':' + std::to_string(uri.port);
+  return text;
+}
+
+}  // namespace
+
+Identity::Identity(std::uint64_t hash_of_key, const parser::Uri& uri, std::string_view key)
+    : hash(hash_of_key) {
+  const std::string text = delivery_uri(uri);
+  char* const at = reinterpret_cast<char*>(this + 1);
+  std::memcpy(at, text.data(), text.size());
+  std::memcpy(at + text.size(), key.data(), key.size());
+  uri_bytes_ = static_cast<std::uint16_t>(text.size());
+  key_bytes_ = static_cast<std::uint16_t>(key.size());
+  user_at_ = static_cast<std::uint16_t>(text.find(':') + 1);
+  user_bytes_ = static_cast<std::uint16_t>(uri.user.size());
+  host_bytes_ = static_cast<std::uint16_t>(uri.host.size());
+}
+
+IdentityTable::~IdentityTable() {
+  table_.for_each([](Identity& identity) { ::operator delete(&identity); });
+}
+
+IdentityRef IdentityTable::intern(const parser::Uri& uri) {
+  key_.clear();
+  CHECK(parser::write_address_of_record_key(key_, uri));
+  const std::uint64_t hash = siphash(hash_key_, key_);
+  Identity* identity = table_.find(hash, key_);
+  if (identity == nullptr) {
+    // Scheme, `@`, colon and port take 16 bytes at the most.
+    const std::size_t text_bytes = uri.user.size() + uri.host.size() + 16 + key_.size();
+    CHECK(text_bytes <= 0xffff);
+    identity = new (::operator new(sizeof(Identity) + text_bytes)) Identity(hash, uri, key_);
+    table_.insert(identity);
+  }
+  return {*this, *identity};
+}
+
+IdentityRef IdentityTable::intern(std::string_view user, std::string_view host) {
+  std::string text = "sip:";
+  text += user;
+  text += '@';
+  text += host;
+  const auto uri = parser::parse_uri(text);
+  if (!uri || uri->user.size() != user.size() || uri->host.size() != host.size()) return {};
+  return intern(*uri);
+}
+
+Identity* IdentityTable::find(const parser::Uri& uri) {
+  key_.clear();
+  if (!parser::write_address_of_record_key(key_, uri)) return nullptr;
+  return table_.find(siphash(hash_key_, key_), key_);
+}
+
+void IdentityTable::release(Identity& identity) {
+  CHECK(identity.references > 0);
+  if (--identity.references > 0) return;
+  CHECK(identity.user_slot == Identity::no_user);
+  table_.erase(&identity);
+  epochs_.retire(&identity, [](void* memory) { ::operator delete(memory); });
+}
+
+}  // namespace imcd::imc

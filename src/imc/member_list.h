@@ -1,0 +1,97 @@
+// MemberList: who is in a room, in the order of joining. The loop writes; readers on other threads
+// walk the published block by acquire loads. A block holds pointers to immutable identities beside
+// atomic flags; it is replaced when it is full or half of it has left, and freed by epoch.
+//
+// A member costs 16 bytes here; rooms above index_from members have an index of 4 to 8 bytes more.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+#include "imc/identity.h"
+#include "imc/record.h"
+
+namespace imcd::imc {
+
+// Kept in memory only, beside imc::member_flag: journaled, but not yet committed; no chat yet.
+constexpr std::uint32_t member_joining = 1U << 16;
+
+struct Member {
+  Identity* who = nullptr;
+  std::atomic<std::uint32_t> flags{0};
+
+  [[nodiscard]] bool is(std::uint32_t flag) const {
+    return (flags.load(std::memory_order_acquire) & flag) != 0;
+  }
+  // In the room, as opposed to invited or gone.
+  [[nodiscard]] bool is_member() const { return !is(member_flag::invited | member_flag::deleted); }
+  [[nodiscard]] bool gets_chat() const {
+    return !is(member_flag::invited | member_flag::deleted | member_joining);
+  }
+};
+
+class MemberList {
+ public:
+  MemberList(IdentityTable& identities, Epochs& epochs)
+      : identities_(identities), epochs_(epochs) {}
+  ~MemberList();
+  MemberList(const MemberList&) = delete;
+  MemberList& operator=(const MemberList&) = delete;
+
+  // --- Any thread, inside an EpochGuard unless it is the writer
+  // -----------------------------------
+
+  // Members and invited, in order of joining; those who left are passed over.
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    const Block* block = block_.load(std::memory_order_acquire);
+    if (block == nullptr) return;
+    const std::uint32_t size = block->size.load(std::memory_order_acquire);
+    for (std::uint32_t i = 0; i < size; ++i) {
+      const Member& member = block->members[i];
+      if (!member.is(member_flag::deleted)) visit(member);
+    }
+  }
+  [[nodiscard]] std::uint32_t members() const { return members_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint32_t invited() const { return invited_.load(std::memory_order_relaxed); }
+
+  // --- Writer only
+  // ----------------------------------------------------------------------------------
+
+  // A member or an invited one; nothing when the identity is neither.
+  [[nodiscard]] Member* find(const Identity& who);
+
+  // The identity must not be in the list.
+  void add(Identity& who, std::uint32_t flags);
+  // `member` must be one of this list; it may move, so pointers to members end here.
+  void set_flags(Member& member, std::uint32_t flags);
+  void remove(Member& member);
+
+ private:
+  struct Block {
+    explicit Block(std::uint32_t slots)
+        : capacity(slots), members(std::make_unique<Member[]>(slots)) {}
+    const std::uint32_t capacity;
+    std::atomic<std::uint32_t> size{0};
+    std::unique_ptr<Member[]> members;
+  };
+
+  static constexpr std::uint32_t index_from = 16;
+
+  void count(std::uint32_t flags, int by);
+  // A new block with those who are here and room for more.
+  void replace_block();
+  void rebuild_index();
+  void index_slot(std::uint32_t slot);
+
+  IdentityTable& identities_;
+  Epochs& epochs_;
+  std::atomic<Block*> block_{nullptr};
+  std::atomic<std::uint32_t> members_{0};
+  std::atomic<std::uint32_t> invited_{0};
+  std::uint32_t gone_ = 0;            // Deleted slots of the block.
+  std::vector<std::uint32_t> index_;  // Slot + 1 by hash; empty while the block is small.
+};
+
+}  // namespace imcd::imc

@@ -1,0 +1,60 @@
+// Room: its names, which never change, its visibility and its members.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "imc/identity.h"
+#include "imc/member_list.h"
+
+namespace imcd::imc {
+
+class Room {
+ public:
+  // `serial` tells a room from a later one of the same name.
+  Room(std::uint64_t hash_of_key, std::string_view key, std::string_view name,
+       std::string_view domain, bool is_private, std::uint64_t serial, IdentityTable& identities,
+       Epochs& epochs);
+
+  const std::uint64_t hash;  // Of the key.
+
+  [[nodiscard]] std::string_view key() const { return key_; }  // name@domain, folded.
+  [[nodiscard]] std::string_view uri() const { return uri_; }  // sip:name@domain, as first seen.
+  [[nodiscard]] std::string_view address() const { return uri().substr(4); }
+  [[nodiscard]] std::string_view name() const { return uri().substr(4, name_bytes_); }
+  [[nodiscard]] std::string_view domain() const { return uri().substr(5U + name_bytes_); }
+  [[nodiscard]] bool is_private() const { return private_.load(std::memory_order_relaxed); }
+
+  MemberList members;
+
+  // --- The loop's own ---------------------------------------------------------------------------
+
+  const std::uint64_t serial;
+  std::uint32_t slot = 0;  // In RoomTable's list.
+
+  // Row of another spelling or visibility read again from the store.
+  void set_private(bool is_private) { private_.store(is_private, std::memory_order_relaxed); }
+
+  // The first member with the owner flag; rooms loaded from a damaged database may have none.
+  [[nodiscard]] Identity* owner() const;
+
+  // Who invited whom, for the answer to a #deny. Not stored: after a restart the owner is told.
+  struct Invitation {
+    IdentityRef invitee;
+    IdentityRef inviter;
+  };
+  std::vector<Invitation> invitations;
+  // The inviter of a pending invitation, else the owner, else nobody. Forgets the invitation.
+  IdentityRef take_inviter(const Identity& invitee, IdentityTable& identities);
+
+ private:
+  std::string key_;
+  std::string uri_;
+  std::uint32_t name_bytes_;
+  std::atomic<bool> private_;
+};
+
+}  // namespace imcd::imc

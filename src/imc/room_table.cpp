@@ -1,0 +1,47 @@
+#include "imc/room_table.h"
+
+namespace imcd::imc {
+
+RoomTable::~RoomTable() {
+  for (Room* const room : list_) delete room;
+}
+
+RoomKey RoomTable::key(const parser::Uri& uri) const {
+  RoomKey key;
+  CHECK(parser::write_address_of_record_key(key.text, uri));
+  key.hash = siphash(hash_key_, key.text);
+  return key;
+}
+
+Room& RoomTable::create(const RoomKey& key, std::string_view name, std::string_view domain,
+                        bool is_private) {
+  CHECK(find(key) == nullptr);
+  Room* const room =
+      new Room(key.hash, key.text, name, domain, is_private, ++last_serial_, identities_, epochs_);
+  if (free_slots_.empty()) {
+    room->slot = static_cast<std::uint32_t>(list_.size());
+    list_.push_back(room);
+  } else {
+    room->slot = free_slots_.back();
+    free_slots_.pop_back();
+    list_[room->slot] = room;
+  }
+  table_.insert(room);
+  return *room;
+}
+
+void RoomTable::destroy(Room& room) {
+  list_[room.slot] = nullptr;
+  free_slots_.push_back(room.slot);
+  table_.erase(&room);
+  epochs_.retire(&room);
+}
+
+Room* RoomTable::next(std::size_t& cursor) const {
+  while (cursor < list_.size()) {
+    if (Room* const room = list_[cursor++]) return room;
+  }
+  return nullptr;
+}
+
+}  // namespace imcd::imc

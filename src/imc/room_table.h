@@ -1,0 +1,69 @@
+// RoomTable: all rooms, found by their address. The loop is its only writer; a reader on another
+// thread finds rooms and walks their members without locks or waiting (imc/key_table.h).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/siphash.h"
+#include "imc/epoch.h"
+#include "imc/identity.h"
+#include "imc/key_table.h"
+#include "imc/room.h"
+#include "parser/uri.h"
+
+namespace imcd::imc {
+
+// The key under which a room of this address is found, and its hash.
+struct RoomKey {
+  std::string text;
+  std::uint64_t hash = 0;
+};
+
+class RoomTable {
+ public:
+  RoomTable(HashKey key, unsigned first_size_log2, IdentityTable& identities, Epochs& epochs)
+      : hash_key_(key), identities_(identities), epochs_(epochs), table_(epochs, first_size_log2) {}
+  ~RoomTable();
+
+  // --- Any thread, inside an EpochGuard unless it is the writer
+  // -----------------------------------
+
+  // The key of name and host; the URI must have both.
+  [[nodiscard]] RoomKey key(const parser::Uri& uri) const;
+  [[nodiscard]] Room* find(const RoomKey& key) const { return table_.find(key.hash, key.text); }
+  [[nodiscard]] std::size_t size() const { return table_.size(); }
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    table_.for_each(visit);
+  }
+
+  // --- Writer only
+  // ----------------------------------------------------------------------------------
+
+  // The room must not exist. Name and domain as they are to be stored.
+  Room& create(const RoomKey& key, std::string_view name, std::string_view domain, bool is_private);
+  // Unlinks the room; its memory goes when no reader can see it.
+  void destroy(Room& room);
+
+  // Walks rooms in pieces over several turns: the first room at or after `cursor`, which moves past
+  // it; nothing at the end. Rooms made meanwhile may be missed, none is seen twice.
+  [[nodiscard]] Room* next(std::size_t& cursor) const;
+
+  void grow_slice() { table_.grow_slice(); }
+  [[nodiscard]] bool growing() const { return table_.growing(); }
+
+ private:
+  HashKey hash_key_;
+  IdentityTable& identities_;
+  Epochs& epochs_;
+  KeyTable<Room> table_;
+  std::vector<Room*> list_;  // By Room::slot; holes are null.
+  std::vector<std::uint32_t> free_slots_;
+  std::uint64_t last_serial_ = 0;
+};
+
+}  // namespace imcd::imc

@@ -1,0 +1,152 @@
+#include "tm/server_transactions.h"
+
+#include <new>
+
+#include "base/text.h"
+
+namespace imcd::tm {
+namespace {
+
+// Lengths go in before texts, so that ("ab", "c") and ("a", "bc") differ.
+void add(SipHash& hash, std::string_view text) {
+  hash.update(static_cast<std::uint64_t>(text.size()));
+  hash.update(text);
+}
+
+void add_lower(SipHash& hash, std::string_view text) {
+  hash.update(static_cast<std::uint64_t>(text.size()));
+  for (const char c : text) {
+    const char small = lower(c);
+    hash.update(std::string_view(&small, 1));
+  }
+}
+
+}  // namespace
+
+ServerTransactions::ServerTransactions(HashKey key, std::size_t slots_max)
+    : key_(key), records_(slots_max), index_mask_(slots_max * 2 - 1) {
+  CHECK((slots_max & (slots_max - 1)) == 0);
+  index_.reset(static_cast<std::uint32_t*>(std::calloc(slots_max * 2, sizeof(std::uint32_t))));
+  if (!index_) throw std::bad_alloc();
+}
+
+Hash128 ServerTransactions::key(const parser::MessageView& view,
+                                const parser::RequestFields& fields,
+                                std::string_view method) const {
+  SipHash hash(key_);
+  add(hash, method);
+  add_lower(hash, fields.top_via.host);
+  hash.update(static_cast<std::uint64_t>(fields.top_via.port));
+  add(hash, fields.top_via.branch);
+  if (!fields.top_via.has_branch_cookie) {
+    add(hash, view.request_uri);
+    add(hash, fields.to.tag);
+    add(hash, fields.from.tag);
+    add(hash, fields.call_id);
+    hash.update(static_cast<std::uint64_t>(fields.cseq.number));
+    add(hash, fields.top_via.text);
+  }
+  return hash.digest128();
+}
+
+void ServerTransactions::write_tag(ByteBuffer& out, const Hash128& key) const {
+  out.append_hex(siphash(key_, key.low ^ key.high), tag_bytes);
+}
+
+std::optional<ServerTransactions::Id> ServerTransactions::find(const Hash128& key) const {
+  for (std::size_t at = home(key.low); index_[at] != 0; at = (at + 1) & index_mask_) {
+    const std::uint32_t slot = index_[at] - 1;
+    if (records_[slot].key == key) return Id{slot, records_[slot].generation};
+  }
+  return std::nullopt;
+}
+
+bool ServerTransactions::contains(Id id) const {
+  return records_.contains(id.slot) && records_[id.slot].in_use &&
+         records_[id.slot].generation == id.generation;
+}
+
+std::optional<ServerTransactions::Id> ServerTransactions::start(const Hash128& key, MonoTime now) {
+  if (records_.full()) return std::nullopt;
+  const std::uint32_t slot = records_.take();
+  Record& record = records_[slot];
+  record.key = key;
+  record.state = ServerState::trying;
+  record.in_use = true;
+  insert_index(slot);
+  late_.arm(records_, slot, now);
+  return Id{slot, record.generation};
+}
+
+void ServerTransactions::complete(Id id, Reply reply, MonoTime now) {
+  CHECK(contains(id));
+  Record& record = records_[id.slot];
+  CHECK(record.state != ServerState::completed);
+  if (record.state == ServerState::trying) late_.cancel(records_, id.slot);
+  record.state = ServerState::completed;
+  record.reply = reply;
+  timer_j_.arm(records_, id.slot, now);
+}
+
+void ServerTransactions::drop(Id id) {
+  CHECK(contains(id));
+  switch (records_[id.slot].state) {
+    case ServerState::trying:
+      late_.cancel(records_, id.slot);
+      break;
+    case ServerState::proceeding:
+      break;
+    case ServerState::completed:
+      timer_j_.cancel(records_, id.slot);
+      break;
+  }
+  end(id.slot);
+}
+
+std::optional<ServerTransactions::Id> ServerTransactions::pop_late(MonoTime now) {
+  const auto slot = late_.pop_due(records_, now);
+  if (!slot) return std::nullopt;
+  CHECK(records_[*slot].state == ServerState::trying);
+  records_[*slot].state = ServerState::proceeding;
+  return Id{*slot, records_[*slot].generation};
+}
+
+void ServerTransactions::on_deadline(MonoTime now) {
+  while (const auto slot = timer_j_.pop_due(records_, now)) {
+    CHECK(records_[*slot].state == ServerState::completed);
+    end(*slot);
+  }
+}
+
+std::optional<MonoTime> ServerTransactions::next_deadline() const {
+  return earlier(late_.next_deadline(records_), timer_j_.next_deadline(records_));
+}
+
+void ServerTransactions::end(std::uint32_t slot) {
+  erase_index(slot);
+  ++records_[slot].generation;
+  records_[slot].in_use = false;
+  records_.give_back(slot);
+}
+
+void ServerTransactions::insert_index(std::uint32_t slot) {
+  std::size_t at = home(records_[slot].key.low);
+  while (index_[at] != 0) at = (at + 1) & index_mask_;
+  index_[at] = slot + 1;
+}
+
+void ServerTransactions::erase_index(std::uint32_t slot) {
+  std::size_t hole = home(records_[slot].key.low);
+  while (index_[hole] != slot + 1) hole = (hole + 1) & index_mask_;
+  // Backward shift: whatever would no longer be found past the hole moves into it.
+  for (std::size_t at = (hole + 1) & index_mask_; index_[at] != 0; at = (at + 1) & index_mask_) {
+    const std::size_t wanted = home(records_[index_[at] - 1].key.low);
+    if (((at - wanted) & index_mask_) >= ((at - hole) & index_mask_)) {
+      index_[hole] = index_[at];
+      hole = at;
+    }
+  }
+  index_[hole] = 0;
+}
+
+}  // namespace imcd::tm
