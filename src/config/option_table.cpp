@@ -1,0 +1,192 @@
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "base/text.h"
+#include "config/option.h"
+#include "config/value.h"
+
+namespace imcd::config {
+namespace {
+
+// A field that holds one value.
+template <auto member, auto parse>
+constexpr Field one = {.put = [](Config& config, std::string_view value, Bounds bounds) {
+  auto parsed = parse(value, bounds);
+  if (!parsed) return Result<void>(std::unexpected(parsed.error()));
+  config.*member = *std::move(parsed);
+  return Result<void>();
+}};
+
+// A field that holds a list of values: a vector, or a string of lines.
+template <auto member, auto parse>
+constexpr Field many = {
+    .put =
+        [](Config& config, std::string_view value, Bounds bounds) {
+          auto parsed = parse(value, bounds);
+          if (!parsed) return Result<void>(std::unexpected(parsed.error()));
+          if constexpr (requires { (config.*member).push_back(*parsed); }) {
+            (config.*member).push_back(*std::move(parsed));
+          } else {
+            (config.*member) += *parsed;
+          }
+          return Result<void>();
+        },
+    .clear = [](Config& config) { (config.*member).clear(); },
+};
+
+using enum Group;
+
+// clang-format off
+constexpr Option options[] = {
+    {"listen", network, many<&Config::listen_udp, parse_listen>, "udp:IP:PORT",
+     "udp:127.0.0.1:5070", {},
+     "where to listen; IPv6 in brackets, port 0 picks a free one"},
+    {"advertise", network, many<&Config::advertise, parse_advertise>, "IP[:PORT]",
+     "", {},
+     "what goes into Via, where that is not the listen address; one for IPv4, one for IPv6; "
+     "needed when listening on 0.0.0.0 or [::]"},
+    {"outbound_proxy", network, many<&Config::outbound_proxy, parse_proxy>, "[sip:]IP[:PORT]",
+     "", {},
+     "where everything for members is sent; without one it goes to the member's host and port"},
+    {"reply_to_source", network, one<&Config::reply_to_source, parse_reply_to_source>, "auto|0|1",
+     "auto", {},
+     "reach a user who came straight to imcd where his last request came from; "
+     "auto: only without outbound_proxy"},
+    {"trusted", network, many<&Config::trusted, parse_trusted>, "IP[/BITS]",
+     "127.0.0.0/8 ::1", {},
+     "who may send requests: the proxies, and whoever else is believed about who he is"},
+    {"hop_window", network, one<&Config::hop_window, parse_count>, "N",
+     "64", {1, 1024},
+     "deliveries to one next hop that may be unanswered at a time"},
+    {"rcvbuf", network, one<&Config::receive_buffer_bytes, parse_bytes>, "BYTES",
+     "8388608", {4096, 1U << 30},
+     "receive buffer of a socket; the kernel may give less (net.core.rmem_max)"},
+    {"sndbuf", network, one<&Config::send_buffer_bytes, parse_bytes>, "BYTES",
+     "8388608", {4096, 1U << 30},
+     "send buffer of a socket; the kernel may give less (net.core.wmem_max)"},
+
+    {"imc_cmd_start_char", rooms, one<&Config::imc_cmd_start_char, parse_command_char>, "CHAR",
+     "#", {},
+     "the character that makes a text a command"},
+    {"create_on_join", rooms, one<&Config::create_on_join, parse_flag>, "0|1",
+     "1", {},
+     "whether joining a room that does not exist makes it"},
+    {"check_on_create", rooms, one<&Config::check_on_create, parse_flag>, "0|1",
+     "0", {},
+     "whether creating a room that exists is refused; else the sender joins it"},
+    {"owner_exit", rooms, one<&Config::owner_exit, parse_owner_exit>, "destroy|refuse",
+     "destroy", {},
+     "what an owner's exit does: the room is destroyed, or he is pointed to the destroy command"},
+    {"room_address", rooms, one<&Config::room_address, parse_room_address>, "to|request_uri",
+     "to", {},
+     "where a message names its room: in the To header or in the request URI"},
+    {"extra_hdrs", rooms, many<&Config::extra_hdrs, parse_extra_headers>, "HEADERS",
+     "", {},
+     "header lines that imcd adds to each message it sends; several with \\r\\n between"},
+    {"max_members", rooms, one<&Config::max_members, parse_count>, "N",
+     "100000", {1, 1'000'000},
+     "members that a room may have"},
+    {"delivery_window", rooms, one<&Config::delivery_window, parse_count>, "N",
+     "1", {1, 64},
+     "messages to one user that may be unanswered at a time; more than 1 gives up their order"},
+    {"hash_size", rooms, one<&Config::hash_size, parse_count>, "N",
+     "4", {1, 24},
+     "first size of the room table, as a power of two; it grows by itself"},
+
+    {"db_url", database, one<&Config::sqlite_path, parse_db_url>, "sqlite:///PATH",
+     "sqlite:///{state}/imcd.db", {},
+     "where rooms are kept; an absolute path makes four slashes"},
+    {"rooms_table", database, one<&Config::rooms_table, parse_table_name>, "NAME",
+     "imc_rooms", {},
+     "table of the rooms"},
+    {"members_table", database, one<&Config::members_table, parse_table_name>, "NAME",
+     "imc_members", {},
+     "table of the members"},
+    {"db_flush_ms", database, one<&Config::db_flush, parse_milliseconds>, "MS",
+     "10", {1, 10'000},
+     "longest wait of a room change for its batch"},
+    // RFC 3261 17.1.2.2: the sender of a held command gives up at Timer F, after 32 s.
+    {"db_timeout_ms", database, one<&Config::db_timeout, parse_milliseconds>, "MS",
+     "5000", {100, 30'000},
+     "longest wait for the database; then a held command is answered with 504"},
+    {"db_durability", database, one<&Config::db_durability, parse_db_durability>, "group|relaxed",
+     "group", {},
+     "whether a room change is answered once it is stored, or at once; then a crash may lose it"},
+    {"db_required", database, one<&Config::db_required, parse_flag>, "0|1",
+     "0", {},
+     "whether a database that can't be opened at start ends imcd; else it waits for it"},
+
+    {"mi_fifo", management, one<&Config::mi_fifo, parse_optional_path>, "PATH",
+     "{runtime}/imcd_fifo", {},
+     "the FIFO that takes management commands; empty: none"},
+    {"mi_fifo_mode", management, one<&Config::mi_fifo_mode, parse_file_mode>, "MODE",
+     "0660", {},
+     "permissions of that FIFO, in octal"},
+    {"mi_reply_dir", management, one<&Config::mi_reply_dir, parse_path>, "PATH",
+     "/tmp", {},
+     "where management clients make the FIFOs for their replies"},
+
+    {"drain_timeout_s", process, one<&Config::drain_timeout, parse_seconds>, "S",
+     "10", {0, 3600},
+     "how long an orderly stop waits for deliveries in flight"},
+    {"log_level", process, one<&Config::log_level, parse_log_level>, "debug|info|warning|error",
+     "info", {},
+     "the least important lines that are logged"},
+    {"log_format", process, one<&Config::log_format, parse_log_format>, "text|json",
+     "text", {},
+     "log lines for people or for programs"},
+};
+// clang-format on
+
+// Edits (a letter inserted, left out or replaced) between two names, in any case, `-` being `_`.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  const auto fold = [](char c) { return c == '-' ? '_' : lower(c); };
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replaced = diagonal + (fold(a[i - 1]) == fold(b[j - 1]) ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+std::string_view group_title(Group group) {
+  switch (group) {
+    case network:
+      return "Network";
+    case rooms:
+      return "Rooms";
+    case database:
+      return "Database";
+    case management:
+      return "Management";
+    case process:
+      return "Process";
+  }
+  return {};
+}
+
+std::span<const Option> option_table() { return options; }
+
+const Option* find_option(std::string_view name) {
+  const auto* found = std::ranges::find(options, name, &Option::name);
+  return found != std::end(options) ? found : nullptr;
+}
+
+const Option* find_similar_option(std::string_view name) {
+  // Names are at most a few dozen bytes; what is longer is no slip of the finger.
+  if (name.size() > 40) return nullptr;
+  const auto distance = [&](const Option& option) { return edit_distance(name, option.name); };
+  const auto* closest = std::ranges::min_element(options, {}, distance);
+  return distance(*closest) <= std::max<std::size_t>(2, name.size() / 3) ? closest : nullptr;
+}
+
+}  // namespace imcd::config

@@ -1,0 +1,56 @@
+// Values: text as an operator writes it, turned into what a Config holds. Each function answers
+// with the value or with a sentence that completes "listen = xyz: ..." and says what was expected.
+// Pure functions; none resolves a name or looks at a file.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/address.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "config/option.h"
+
+namespace imcd::config {
+
+Result<std::uint32_t> parse_count(std::string_view value, Bounds bounds);
+Result<std::size_t> parse_bytes(std::string_view value, Bounds bounds);
+Result<Duration> parse_milliseconds(std::string_view value, Bounds bounds);
+Result<Duration> parse_seconds(std::string_view value, Bounds bounds);
+Result<bool> parse_flag(std::string_view value, Bounds bounds);
+Result<std::uint32_t> parse_file_mode(std::string_view value, Bounds bounds);
+
+// `udp:IP:PORT`, IPv6 in brackets.
+Result<Address> parse_listen(std::string_view value, Bounds bounds);
+// `IP` or `IP:PORT`; without a port it is 0.
+Result<Address> parse_advertise(std::string_view value, Bounds bounds);
+// `IP`, `IP:PORT`, `sip:IP` or `sip:IP:PORT`; the port is 5060 where none is given.
+Result<Address> parse_proxy(std::string_view value, Bounds bounds);
+Result<Network> parse_trusted(std::string_view value, Bounds bounds);
+
+// The path of `sqlite:///PATH`.
+Result<std::string> parse_db_url(std::string_view value, Bounds bounds);
+Result<std::string> parse_table_name(std::string_view value, Bounds bounds);
+// An absolute path; parse_optional_path takes an empty value too.
+Result<std::string> parse_path(std::string_view value, Bounds bounds);
+Result<std::string> parse_optional_path(std::string_view value, Bounds bounds);
+
+Result<char> parse_command_char(std::string_view value, Bounds bounds);
+// `Name: value`, or several of them with `\r\n` between, as the module takes them; the answer has
+// each line ended by CRLF.
+Result<std::string> parse_extra_headers(std::string_view value, Bounds bounds);
+
+Result<OwnerExit> parse_owner_exit(std::string_view value, Bounds bounds);
+Result<RoomAddress> parse_room_address(std::string_view value, Bounds bounds);
+Result<ReplyToSource> parse_reply_to_source(std::string_view value, Bounds bounds);
+Result<DbDurability> parse_db_durability(std::string_view value, Bounds bounds);
+Result<LogLevel> parse_log_level(std::string_view value, Bounds bounds);
+Result<LogFormat> parse_log_format(std::string_view value, Bounds bounds);
+
+// A value as it may be shown: the password of a database URL is hidden, and so are bytes that would
+// disturb a terminal or a log.
+std::string shown_value(std::string_view value);
+
+}  // namespace imcd::config

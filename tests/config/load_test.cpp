@@ -1,0 +1,310 @@
+#include <cstdio>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <string>
+
+#include "config/config.h"
+#include "fixture.h"
+
+namespace imcd::config {
+namespace {
+
+Address address(std::string_view text) { return parse_address(text).value(); }
+
+TEST(LoadConfig, NoArgumentsGiveAServerOnLoopbackWithSqlite) {
+  const auto loaded = load({});
+  ASSERT_TRUE(loaded) << loaded.error().text;
+  EXPECT_EQ(loaded->action, Action::serve);
+  const Config& config = loaded->config;
+  EXPECT_EQ(config.listen_udp, std::vector{address("127.0.0.1:5070")});
+  EXPECT_TRUE(config.advertise.empty());
+  EXPECT_TRUE(config.outbound_proxy.empty());
+  EXPECT_EQ(config.trusted, (std::vector{*parse_network("127.0.0.0/8"), *parse_network("::1")}));
+  EXPECT_EQ(config.sqlite_path, "/home/op/.local/state/imcd/imcd.db");
+  EXPECT_EQ(config.rooms_table, "imc_rooms");
+  EXPECT_EQ(config.members_table, "imc_members");
+  EXPECT_EQ(config.hash_size, 4U);
+  EXPECT_EQ(config.imc_cmd_start_char, '#');
+  EXPECT_TRUE(config.create_on_join);
+  EXPECT_FALSE(config.check_on_create);
+  EXPECT_EQ(config.owner_exit, OwnerExit::destroy);
+  EXPECT_EQ(config.room_address, RoomAddress::to);
+  EXPECT_EQ(config.reply_to_source, ReplyToSource::automatic);
+  EXPECT_EQ(config.extra_hdrs, "");
+  EXPECT_EQ(config.mi_fifo, "/tmp/imcd_fifo");
+  EXPECT_EQ(config.mi_fifo_mode, 0660U);
+  EXPECT_EQ(config.mi_reply_dir, "/tmp");
+  EXPECT_EQ(config.db_flush, 10ms);
+  EXPECT_EQ(config.db_timeout, 5s);
+  EXPECT_EQ(config.db_durability, DbDurability::group);
+  EXPECT_FALSE(config.db_required);
+  EXPECT_EQ(config.delivery_window, 1U);
+  EXPECT_EQ(config.hop_window, 64U);
+  EXPECT_EQ(config.max_members, 100'000U);
+  EXPECT_EQ(config.drain_timeout, 10s);
+  EXPECT_EQ(config.receive_buffer_bytes, 8U << 20);
+  EXPECT_EQ(config.send_buffer_bytes, 8U << 20);
+  EXPECT_EQ(config.log_level, LogLevel::info);
+  EXPECT_EQ(config.log_format, LogFormat::text);
+}
+
+TEST(LoadConfig, EveryParameterOfTheModuleIsTakenByItsName) {
+  const auto loaded = load_file(R"(
+    db_url = sqlite:////var/lib/imcd/rooms.db
+    rooms_table = my_rooms
+    members_table = my_members
+    hash_size = 10
+    imc_cmd_start_char = !
+    outbound_proxy = sip:192.0.2.1:5080
+    extra_hdrs = P-Flags: 3\r\n
+    create_on_join = 0
+    check_on_create = 1
+  )");
+  ASSERT_TRUE(loaded) << loaded.error().text;
+  const Config& config = loaded->config;
+  EXPECT_EQ(config.sqlite_path, "/var/lib/imcd/rooms.db");
+  EXPECT_EQ(config.rooms_table, "my_rooms");
+  EXPECT_EQ(config.members_table, "my_members");
+  EXPECT_EQ(config.hash_size, 10U);
+  EXPECT_EQ(config.imc_cmd_start_char, '!');
+  EXPECT_EQ(config.outbound_proxy, std::vector{address("192.0.2.1:5080")});
+  EXPECT_EQ(config.extra_hdrs, "P-Flags: 3\r\n");
+  EXPECT_FALSE(config.create_on_join);
+  EXPECT_TRUE(config.check_on_create);
+}
+
+TEST(LoadConfig, CommandLineWinsOverTheFile) {
+  const auto loaded = load({"--db_flush_ms", "20", "-c", "imcd.conf", "--log_level=debug"},
+                           "db_flush_ms = 30\nlog_level = error\nhop_window = 7\n");
+  ASSERT_TRUE(loaded) << loaded.error().text;
+  EXPECT_EQ(loaded->config.db_flush, 20ms);
+  EXPECT_EQ(loaded->config.log_level, LogLevel::debug);
+  EXPECT_EQ(loaded->config.hop_window, 7U);
+}
+
+TEST(LoadConfig, RepeatableOptionReplacesItsDefaultsAndThoseOfTheFile) {
+  const std::string_view file = "trusted = 10.0.0.0/8\ntrusted = 192.0.2.1\n";
+  auto loaded = load({"-c", "imcd.conf"}, file);
+  ASSERT_TRUE(loaded) << loaded.error().text;
+  EXPECT_EQ(loaded->config.trusted,
+            (std::vector{*parse_network("10.0.0.0/8"), *parse_network("192.0.2.1/32")}));
+
+  loaded = load({"-c", "imcd.conf", "--trusted=::1"}, file);
+  ASSERT_TRUE(loaded) << loaded.error().text;
+  EXPECT_EQ(loaded->config.trusted, std::vector{*parse_network("::1/128")});
+}
+
+TEST(LoadConfig, EmptyValueEmptiesAList) {
+  auto loaded = load({"--trusted="});
+  ASSERT_TRUE(loaded) << loaded.error().text;
+  EXPECT_TRUE(loaded->config.trusted.empty());
+
+  loaded = load({"-c", "imcd.conf", "--outbound_proxy", ""}, "outbound_proxy = 192.0.2.1");
+  ASSERT_TRUE(loaded) << loaded.error().text;
+  EXPECT_TRUE(loaded->config.outbound_proxy.empty());
+}
+
+TEST(LoadConfig, EmptyFifoMeansNone) {
+  EXPECT_EQ(load({"--mi_fifo="})->config.mi_fifo, "");
+  EXPECT_EQ(load_file("mi_fifo =\n")->config.mi_fifo, "");
+}
+
+TEST(LoadConfig, EmptyListenIsRefused) {
+  EXPECT_EQ(error_of(load({"--listen="})), "listen: expected at least one");
+}
+
+TEST(LoadConfig, HashSignIsAValueAndALineOfItsOwnIsAComment) {
+  const auto loaded = load_file(
+      "# a comment\n"
+      "   # another = one\n"
+      "imc_cmd_start_char = #\n"
+      "extra_hdrs = X-Channel: a#b\n");
+  ASSERT_TRUE(loaded) << loaded.error().text;
+  EXPECT_EQ(loaded->config.imc_cmd_start_char, '#');
+  EXPECT_EQ(loaded->config.extra_hdrs, "X-Channel: a#b\r\n");
+}
+
+TEST(LoadConfig, CommentBehindAValueIsAnErrorRatherThanAPartOfIt) {
+  EXPECT_EQ(error_of(load_file("\nmi_fifo = /run/imcd/fifo  # the operators'\n")),
+            "imcd.conf:2: mi_fifo = /run/imcd/fifo  # the operators': expected no comment behind a "
+            "value; give it a line of its own");
+}
+
+TEST(LoadConfig, BlanksAndLineEndsOfOtherSystemsDoNotCount) {
+  const auto loaded = load_file("\r\n\t hop_window\t=  9 \r\nlog_format=json");
+  ASSERT_TRUE(loaded) << loaded.error().text;
+  EXPECT_EQ(loaded->config.hop_window, 9U);
+  EXPECT_EQ(loaded->config.log_format, LogFormat::json);
+}
+
+TEST(LoadConfig, ErrorNamesFileLineKeyValueAndWhatWasExpected) {
+  EXPECT_EQ(error_of(load_file("\n\nhop_window = 0\n")),
+            "imcd.conf:3: hop_window = 0: expected a whole number from 1 to 1024");
+  EXPECT_EQ(error_of(load({"--owner_exit", "maybe"})),
+            "command line: owner_exit = maybe: expected destroy or refuse");
+}
+
+TEST(LoadConfig, EveryErrorIsReportedAtOnce) {
+  EXPECT_EQ(error_of(load({"-c", "imcd.conf", "--db_required=yes", "stray"},
+                          "hop_window = x\nno equals sign\n")),
+            "imcd.conf:2: no equals sign: expected `key = value`\n"
+            "imcd.conf:1: hop_window = x: expected a whole number from 1 to 1024\n"
+            "command line: stray: expected --key value, --key=value or -c FILE; see --help\n"
+            "command line: db_required = yes: expected 0 or 1");
+}
+
+TEST(LoadConfig, UnknownKeyIsAnErrorThatNamesTheLikelyOne) {
+  EXPECT_EQ(error_of(load({"--db-flush-ms=5"})),
+            "command line: db-flush-ms = 5: expected a key that imcd knows; did you mean "
+            "db_flush_ms?");
+  EXPECT_EQ(error_of(load_file("outbond_proxy = 192.0.2.1")),
+            "imcd.conf:1: outbond_proxy = 192.0.2.1: expected a key that imcd knows; did you mean "
+            "outbound_proxy?");
+  EXPECT_EQ(error_of(load({"--colour=red"})),
+            "command line: colour = red: expected a key that imcd knows; see --help");
+}
+
+TEST(LoadConfig, KeyWithoutAValueIsAnError) {
+  EXPECT_EQ(error_of(load({"--listen"})), "command line: --listen: expected a value after it");
+  EXPECT_EQ(error_of(load({"-c"})), "command line: -c: expected a file after it");
+  EXPECT_EQ(error_of(load_file("= 5\n")), "imcd.conf:1: = 5: expected `key = value`");
+}
+
+TEST(LoadConfig, ValueMayLookLikeAnOption) {
+  EXPECT_EQ(load({"--imc_cmd_start_char", "-"})->config.imc_cmd_start_char, '-');
+}
+
+TEST(LoadConfig, OptionGivenTwiceInOnePlaceIsAnError) {
+  EXPECT_EQ(error_of(load_file("hop_window = 1\n\nhop_window = 2\n")),
+            "imcd.conf:3: hop_window = 2: expected once, but it stands at imcd.conf:1 too");
+  EXPECT_EQ(error_of(load({"-c", "imcd.conf", "-c", "imcd.conf"})),
+            "command line: -c: expected only one file");
+}
+
+TEST(LoadConfig, BadValueInTheFileIsAnErrorEvenWhereTheCommandLineWins) {
+  EXPECT_NE(error_of(load({"-c", "imcd.conf", "--hop_window=3"}, "hop_window = no")), "");
+}
+
+TEST(LoadConfig, ControlCharactersAreRefusedAndNotPrinted) {
+  EXPECT_EQ(error_of(load({"--extra_hdrs", "X-A: b\r\nVia: c"})),
+            "command line: extra_hdrs = X-A: b??Via: c: expected no control characters");
+}
+
+TEST(LoadConfig, MissingFileIsAnError) {
+  EXPECT_EQ(error_of(load({"-c", "other.conf"})), "cannot read other.conf");
+  EXPECT_EQ(error_of(load({"-c", ""})), "cannot read ");
+}
+
+TEST(LoadConfig, WildcardNeedsAnAdvertisedAddressOfItsFamily) {
+  EXPECT_EQ(error_of(load({"--listen=udp:0.0.0.0:5070", "--advertise=2001:db8::1"})),
+            "listen = udp:0.0.0.0:5070: expected an `advertise` with the IPv4 address that peers "
+            "see");
+  EXPECT_TRUE(load({"--listen=udp:0.0.0.0:5070", "--advertise=192.0.2.1"}));
+  EXPECT_NE(error_of(load({"--listen=udp:[::]:5070", "--advertise=192.0.2.1"})), "");
+  EXPECT_TRUE(load({"--listen=udp:[::]:5070", "--advertise=[2001:db8::1]:5999"}));
+}
+
+TEST(LoadConfig, OneAddressOfAFamilyMayBeAdvertised) {
+  EXPECT_TRUE(load({"--advertise=192.0.2.1", "--advertise=2001:db8::1"}));
+  EXPECT_EQ(error_of(load({"--advertise=192.0.2.1", "--advertise=192.0.2.2"})),
+            "advertise: expected at most one for IPv4 and one for IPv6");
+}
+
+TEST(LoadConfig, SocketsAreDistinctUnlessTheirPortsAreFree) {
+  EXPECT_TRUE(load({"--listen=udp:127.0.0.1:0", "--listen=udp:127.0.0.1:0"}));
+  EXPECT_TRUE(load({"--listen=udp:127.0.0.1:5070", "--listen=udp:[::1]:5070"}));
+  EXPECT_EQ(error_of(load({"--listen=udp:127.0.0.1:5070", "--listen=udp:127.0.0.1:5070"})),
+            "listen = udp:127.0.0.1:5070: expected once");
+}
+
+TEST(LoadConfig, ExtraHeadersLeaveRoomForTheMessage) {
+  const std::string long_one = "--extra_hdrs=X-A: " + std::string(300, 'a');
+  const auto loaded = load({long_one});
+  ASSERT_TRUE(loaded) << loaded.error().text;
+  EXPECT_EQ(loaded->config.extra_hdrs.size(), 307U);
+  EXPECT_EQ(error_of(load({long_one, long_one})),
+            "extra_hdrs: expected at most 512 bytes together");
+}
+
+TEST(LoadConfig, TablesMustDiffer) {
+  EXPECT_EQ(error_of(load({"--members_table=IMC_rooms"})),
+            "members_table: expected another table than rooms_table");
+}
+
+TEST(LoadConfig, FlushMustFitIntoTheTimeout) {
+  EXPECT_EQ(error_of(load({"--db_flush_ms=200", "--db_timeout_ms=100"})),
+            "db_flush_ms: expected at most db_timeout_ms");
+}
+
+TEST(LoadConfig, AHeldAnswerStillFitsIntoTimerF) {
+  EXPECT_TRUE(load({"--db_timeout_ms=30000"}));
+  EXPECT_NE(error_of(load({"--db_timeout_ms=30001"})), "");
+}
+
+TEST(LoadConfig, WithoutAHomeTheDatabaseMustBeNamed) {
+  EXPECT_EQ(error_of(load({}, {}, {})),
+            "db_url: expected a value, as none of STATE_DIRECTORY, XDG_STATE_HOME and HOME is set");
+  EXPECT_TRUE(load({"--db_url=sqlite:///rooms.db"}, {}, {}));
+}
+
+TEST(LoadConfig, PasswordIsNeverShown) {
+  for (const char* url :
+       {"mysql://imcd:secret@db.example.org/imcd", "mysql://imcd:se:cr@t/secret@host/db",
+        "postgres://imcd:secret@host/db", "mysql:///imcd:secret@host"}) {
+    const std::string error = error_of(load({"--db_url", url}));
+    EXPECT_NE(error, "") << url;
+    EXPECT_FALSE(error.contains("secret") || error.contains("cr@t")) << error;
+    EXPECT_TRUE(error.contains("imcd:***@")) << error;
+  }
+  const std::string error = error_of(load({"--db_uri=mysql://imcd:secret@host/db"}));
+  EXPECT_FALSE(error.contains("secret")) << error;
+}
+
+TEST(LoadConfig, CheckIsAnActionOfItsOwn) {
+  EXPECT_EQ(load({"--check"})->action, Action::check);
+  EXPECT_NE(error_of(load({"--check", "--hop_window=none"})), "");
+}
+
+TEST(LoadConfig, HelpAndVersionArePrintedWhateverElseIsWrong) {
+  for (const char* argument : {"--help", "-h"}) {
+    const auto loaded = load({"--nonsense=1", argument});
+    ASSERT_TRUE(loaded) << loaded.error().text;
+    EXPECT_EQ(loaded->action, Action::print);
+    EXPECT_TRUE(loaded->page.starts_with("Usage: imcd"));
+  }
+  EXPECT_EQ(load({"--version"})->page, "imcd 1.2.3\n");
+}
+
+TEST(AdvertisedAddress, IsTheBoundOneUnlessItsFamilyHasAnother) {
+  const Address bound = address("0.0.0.0:5070");
+  const Address bound6 = address("[::1]:5071");
+  const Config config = load({"--advertise=192.0.2.1"})->config;
+  EXPECT_EQ(advertised_address(config, bound), address("192.0.2.1:5070"));
+  EXPECT_EQ(advertised_address(config, bound6), bound6);
+  const Config with_port = load({"--advertise=192.0.2.1:5999"})->config;
+  EXPECT_EQ(advertised_address(with_port, bound), address("192.0.2.1:5999"));
+}
+
+TEST(RepliesToSource, FollowsTheProxyUnlessItIsSaid) {
+  EXPECT_TRUE(replies_to_source(load({})->config));
+  EXPECT_FALSE(replies_to_source(load({"--outbound_proxy=192.0.2.1"})->config));
+  EXPECT_TRUE(
+      replies_to_source(load({"--outbound_proxy=192.0.2.1", "--reply_to_source=1"})->config));
+  EXPECT_FALSE(replies_to_source(load({"--reply_to_source=0"})->config));
+}
+
+TEST(ReadFile, GivesTheBytesOfAFileAndSaysWhyThereAreNone) {
+  const std::string path = testing::TempDir() + "imcd_read_file_test";
+  std::ofstream(path) << "hop_window = 3\n";
+  EXPECT_EQ(read_file(path).value(), "hop_window = 3\n");
+  std::ofstream(path, std::ios::trunc) << "";
+  EXPECT_EQ(read_file(path).value(), "");
+  std::remove(path.c_str());
+  EXPECT_EQ(read_file(path).error().text, "cannot read " + path + ": No such file or directory");
+  EXPECT_EQ(read_file("/").error().text, "cannot read /: Is a directory");
+  EXPECT_EQ(read_file("/dev/zero").error().text,
+            "cannot read /dev/zero: expected at most 1048576 bytes");
+}
+
+}  // namespace
+}  // namespace imcd::config
