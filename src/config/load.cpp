@@ -1,10 +1,7 @@
 #include <algorithm>
-#include <cerrno>
 #include <fmt/format.h>
-#include <fstream>
 #include <map>
 #include <set>
-#include <system_error>
 
 #include "base/text.h"
 #include "config/config.h"
@@ -17,8 +14,6 @@
 namespace imcd::config {
 namespace {
 
-// A configuration file of this size is none.
-constexpr std::size_t file_bytes_max = 1U << 20;
 // extra_hdrs go into each message, which must stay below the 1,300 bytes of RFC 3261 18.1.1.
 constexpr std::size_t extra_headers_bytes_max = 512;
 
@@ -162,24 +157,6 @@ bool replies_to_source(const Config& config) {
       return true;
   }
   return false;
-}
-
-Result<std::string> read_file(const std::string& path) {
-  const auto cannot = [&] {
-    const int cause = errno != 0 ? errno : EIO;
-    return fail(fmt::format("cannot read {}: {}", path, std::generic_category().message(cause)));
-  };
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return cannot();
-  std::string text(file_bytes_max + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad() || (file.fail() && !file.eof())) return cannot();
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.size() > file_bytes_max) {
-    return fail(fmt::format("cannot read {}: expected at most {} bytes", path, file_bytes_max));
-  }
-  return text;
 }
 
 Result<CommandLine> load_config(std::span<const std::string_view> arguments,

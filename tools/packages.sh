@@ -1,0 +1,56 @@
+# shellcheck shell=bash disable=SC2034
+#
+# packages.sh: which Debian packages the tools need, and how they get them. Sourced, not run.
+#
+# What is there already is left alone: with all packages installed, nothing here needs root, the
+# network or more than one call of dpkg-query.
+
+build_packages=(g++ libfmt-dev libsqlite3-dev meson ninja-build pkgconf)
+test_packages=(
+  "${build_packages[@]}"
+  clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev # lint, and the build with clang
+  git libgtest-dev python3                                  # unit tests and runners
+  sip-tester sipsak                                         # end-to-end tests
+)
+
+# missing_packages PACKAGE...: prints those that are not installed, one a line.
+missing_packages() {
+  local installed package
+  installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null || true)
+  for package in "$@"; do
+    grep -qxF "$package installed" <<<"$installed" || printf '%s\n' "$package"
+  done
+}
+
+# ensure_packages PACKAGE...: installs what is missing, or says what to install and fails.
+ensure_packages() {
+  local missing as_root=()
+  if ! command -v dpkg-query >/dev/null; then
+    echo "This is not Debian: see to it that there is what its packages $* contain." >&2
+    return 0
+  fi
+  mapfile -t missing < <(missing_packages "$@")
+  ((${#missing[@]} > 0)) || return 0
+
+  if ((EUID != 0)); then
+    # Asking for a password is fine, but only where somebody can give it.
+    if command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [[ -t 0 ]]; }; then
+      as_root=(sudo)
+    else
+      echo "These packages are missing: ${missing[*]}" >&2
+      echo "Install them as root: apt-get install ${missing[*]}" >&2
+      return 1
+    fi
+  fi
+  echo "Installing ${missing[*]}" >&2
+  as_root+=(env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300)
+  "${as_root[@]}" update >&2 &&
+    "${as_root[@]}" install -y --no-install-recommends "${missing[@]}" >&2 </dev/null
+}
+
+# ensure_build DIRECTORY OPTION...: configures a build directory unless it is configured.
+ensure_build() {
+  local directory=$1
+  shift
+  [[ -f $directory/build.ninja ]] || meson setup "$directory" "$@"
+}
