@@ -1,8 +1,9 @@
 // Store: where rooms live when the process does not. It runs on the storage thread (or inline in
-// tests) and may block. Three implementations: memory (tests, with faults), SQLite, MySQL.
+// tests) and may block. Three implementations: memory (tests, with faults), SQLite, MySQL. None of
+// them throws: what goes wrong is the world's fault and comes back as a sentence.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,14 @@ struct LoadedRows {
   std::vector<imc::RoomRow> rooms;  // All rooms come before the first member.
   std::vector<imc::MemberRow> members;
   std::vector<std::string> skipped;  // Rows that could not be read, a sentence each.
+
+  [[nodiscard]] std::size_t size() const { return rooms.size() + members.size() + skipped.size(); }
+  [[nodiscard]] bool empty() const { return size() == 0; }
 };
+
+// Rows of one piece of a load: large enough that handing it over costs nothing beside reading it,
+// small enough that the pieces under way stay within a few megabytes.
+inline constexpr std::size_t load_piece_rows_max = 4096;
 
 // A command that the database refuses for good (a constraint, data too long).
 struct RefusedCommand {
@@ -42,8 +50,8 @@ struct CommitResult {
   // True: everything but the refused commands is durable. False: nothing of the batch is, or it is
   // not known (a lost answer to COMMIT); the same batch is to be tried again.
   bool committed = false;
-  std::string error;  // Of a batch that did not commit.
-  std::vector<RefusedCommand> refused;
+  std::string error;                    // Of a batch that did not commit.
+  std::vector<RefusedCommand> refused;  // In the order of their indexes.
 };
 
 class Store {
@@ -54,12 +62,12 @@ class Store {
   // after a failure.
   virtual Result<void> open() = 0;
 
-  // Calls `sink` with pieces of all rows, rooms first. A piece has at most a few thousand rows.
-  using Sink = void (*)(void* context, LoadedRows&& piece);
+  // Calls `sink` with pieces of all rows, rooms first, none empty and none above
+  // load_piece_rows_max. A sink that returns false ends the load, which then counts as failed.
+  using Sink = bool (*)(void* context, LoadedRows&& piece);
   virtual Result<void> load(Sink sink, void* context) = 0;
 
-  // Applies the batch in one transaction. Never throws; a broken connection is opened again by the
-  // next call.
+  // Applies the batch in one transaction. A broken connection is opened again by the next call.
   virtual CommitResult commit(const Batch& batch) = 0;
 };
 

@@ -1,0 +1,120 @@
+#include "db/rows.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <utility>
+
+#include "base/limits.h"
+
+namespace imcd::db {
+namespace {
+
+constexpr std::string_view scheme = "sip:";
+constexpr std::size_t quoted_bytes_max = 80;
+
+bool is_unprintable(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
+// RFC 3261 25.1: none of these can stand unescaped in a user or a host part. Other characters that
+// it forbids there are in use (a quote, bytes of UTF-8) and harm nobody.
+bool breaks_uri(char c) {
+  return is_unprintable(c) || c == ' ' || c == '@' || c == '<' || c == '>';
+}
+
+// At most `highest` bytes of the text, shortened so that no UTF-8 sequence is cut.
+std::size_t whole_characters(std::string_view text, std::size_t highest) {
+  if (text.size() <= highest) return text.size();
+  std::size_t size = highest;
+  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) --size;
+  return size;
+}
+
+std::string part_fault(std::string_view what, std::string_view part, std::size_t bytes_max) {
+  if (part.empty()) return fmt::format("its {} is empty", what);
+  if (part.size() > bytes_max) {
+    return fmt::format("its {} has {} bytes, more than {}", what, part.size(), bytes_max);
+  }
+  if (std::ranges::any_of(part, breaks_uri)) {
+    return fmt::format("its {} {} cannot stand in a SIP URI", what, in_quotes(part));
+  }
+  return {};
+}
+
+std::string room_uri_fault(std::string_view room) {
+  const std::size_t at = room.find('@');
+  if (!room.starts_with(scheme) || at == std::string_view::npos) {
+    return fmt::format("its room {} is not of the form sip:name@domain", in_quotes(room));
+  }
+  const std::string_view name = room.substr(scheme.size(), at - scheme.size());
+  std::string fault = part_fault("room's name", name, limits::user_bytes_max);
+  if (fault.empty()) {
+    fault = part_fault("room's domain", room.substr(at + 1), limits::domain_bytes_max);
+  }
+  return fault;
+}
+
+}  // namespace
+
+std::string room_uri(std::string_view name, std::string_view domain) {
+  return fmt::format("{}{}@{}", scheme, name, domain);
+}
+
+std::vector<RoomName> touched_rooms(const Command& command) {
+  std::vector<RoomName> rooms;
+  for (const imc::Record& record : command.records) {
+    RoomName room{record.room_name, record.room_domain};
+    if (std::ranges::find(rooms, room) == rooms.end()) rooms.push_back(std::move(room));
+  }
+  return rooms;
+}
+
+std::string room_row_fault(const imc::RoomRow& row) {
+  std::string fault = part_fault("name", row.name, limits::user_bytes_max);
+  if (fault.empty()) fault = part_fault("domain", row.domain, limits::domain_bytes_max);
+  return fault;
+}
+
+std::string member_row_fault(const imc::MemberRow& row) {
+  std::string fault = part_fault("username", row.user, limits::user_bytes_max);
+  if (fault.empty()) fault = part_fault("domain", row.domain, limits::domain_bytes_max);
+  if (fault.empty()) fault = room_uri_fault(row.room);
+  return fault;
+}
+
+std::string skipped_row(std::string_view table, std::int64_t id, std::string_view fault) {
+  return fmt::format("row {} of table {} was skipped: {}", id, table, fault);
+}
+
+std::string in_quotes(std::string_view bytes) {
+  std::string out = "'";
+  const std::size_t shown = whole_characters(bytes, quoted_bytes_max);
+  for (char c : bytes.substr(0, shown)) {
+    if (is_unprintable(c)) {
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    } else {
+      out += c;
+    }
+  }
+  out += bytes.size() > shown ? "...'" : "'";
+  return out;
+}
+
+bool PieceWriter::add(imc::RoomRow&& row) {
+  piece_.rooms.push_back(std::move(row));
+  return hand_over_full();
+}
+
+bool PieceWriter::add(imc::MemberRow&& row) {
+  piece_.members.push_back(std::move(row));
+  return hand_over_full();
+}
+
+bool PieceWriter::skip(std::string&& sentence) {
+  piece_.skipped.push_back(std::move(sentence));
+  return hand_over_full();
+}
+
+bool PieceWriter::finish() { return piece_.empty() || sink_(context_, std::exchange(piece_, {})); }
+
+bool PieceWriter::hand_over_full() { return piece_.size() < load_piece_rows_max || finish(); }
+
+}  // namespace imcd::db

@@ -1,0 +1,59 @@
+// What all stores share about rows: how a record's room becomes the `room` column and back, which
+// rows can be used, and how a row that cannot is reported. Plain functions over strings.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "db/store.h"
+#include "imc/record.h"
+
+namespace imcd::db {
+
+struct RoomName {
+  std::string name;
+  std::string domain;
+  friend auto operator<=>(const RoomName&, const RoomName&) = default;
+};
+
+// `sip:name@domain`, the value of a member row's `room` column. Nothing is escaped: a stored name
+// has the escapes that it has on the wire.
+std::string room_uri(std::string_view name, std::string_view domain);
+
+// The rooms that a command's records name, each once, in the order of their first mention.
+std::vector<RoomName> touched_rooms(const Command& command);
+
+// Why a row cannot be used, for the end of a sentence ("its name is empty"); empty for a good row.
+// Names go into SIP headers, so a byte that could end a header or a URI makes a row bad.
+std::string room_row_fault(const imc::RoomRow& row);
+std::string member_row_fault(const imc::MemberRow& row);
+
+// The sentence for LoadedRows::skipped.
+std::string skipped_row(std::string_view table, std::int64_t id, std::string_view fault);
+
+// Bytes of a row in quotes, fit for a log line: cut to a few dozen, unprintable ones as \xHH.
+std::string in_quotes(std::string_view bytes);
+
+// Collects rows into pieces of load_piece_rows_max and hands each full one to the sink. Every call
+// that says false ends the load.
+class PieceWriter {
+ public:
+  PieceWriter(Store::Sink sink, void* context) : sink_(sink), context_(context) {}
+
+  [[nodiscard]] bool add(imc::RoomRow&& row);
+  [[nodiscard]] bool add(imc::MemberRow&& row);
+  [[nodiscard]] bool skip(std::string&& sentence);
+  // What is left over.
+  [[nodiscard]] bool finish();
+
+ private:
+  bool hand_over_full();
+
+  Store::Sink sink_;
+  void* context_;
+  LoadedRows piece_;
+};
+
+}  // namespace imcd::db

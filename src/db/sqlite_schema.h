@@ -1,0 +1,18 @@
+// The tables of a SQLite database: made as the older modules' scripts make them, checked where they
+// are there already. What others made is left as it is, but for an index by room, without which
+// the end of one room would read the members of all.
+#pragma once
+
+#include "base/result.h"
+#include "db/sqlite.h"
+#include "db/tables.h"
+
+namespace imcd::db {
+
+enum class MissingTables { are_made, are_an_error };
+
+// Fails where a table has a version that imcd does not know, or lacks a column. Writes nothing
+// when nothing is missing.
+Result<void> prepare_schema(Connection& connection, const TableNames& names, MissingTables missing);
+
+}  // namespace imcd::db

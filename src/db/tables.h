@@ -1,0 +1,52 @@
+// The tables as SQL sees them: their names, their columns, and the statements that both SQL stores
+// prepare. Only what SQLite and MySQL say alike stands here (backticks around names, `?` for
+// values); how tables are made is each store's own.
+//
+// Rows are found by comparing names as stored bytes, so a record changes or deletes just the row
+// whose spelling it has.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace imcd::db {
+
+struct TableNames {
+  std::string rooms = "imc_rooms";
+  std::string members = "imc_members";
+};
+
+// Letters, digits and underscores, no digit first, at most 64 (MySQL's limit), and none that
+// belongs to somebody else. The two tables and `version` must differ, in any case of letters.
+[[nodiscard]] Result<void> check_table_names(const TableNames& names);
+
+// The `version` table's word on a table. The shape with these columns is 1 in OpenSER and Kamailio
+// and 2 in OpenSIPS.
+inline constexpr std::int64_t table_version = 1;
+inline constexpr std::int64_t table_version_highest = 2;
+[[nodiscard]] Result<void> check_table_version(std::string_view table, std::int64_t version);
+
+inline constexpr std::array<std::string_view, 3> room_columns = {"name", "domain", "flag"};
+inline constexpr std::array<std::string_view, 4> member_columns = {"username", "domain", "room",
+                                                                   "flag"};
+
+// The texts, with the order of their parameters. A put is an UPDATE and, where it met no row, an
+// INSERT: that keeps a row's id, and works without the unique keys too, which tables made by hand
+// or by old scripts may lack. Rows that such a table holds twice change and go together.
+struct Statements {
+  explicit Statements(const TableNames& names);
+
+  std::string update_room;     // flag, name, domain
+  std::string insert_room;     // flag, name, domain
+  std::string delete_room;     // name, domain
+  std::string update_member;   // flag, username, domain, room
+  std::string insert_member;   // flag, username, domain, room
+  std::string delete_member;   // username, domain, room
+  std::string delete_members;  // room
+};
+
+}  // namespace imcd::db

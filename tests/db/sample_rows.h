@@ -1,0 +1,96 @@
+// Records and rows in the few words that a test's reader needs, and rows as lines of text, which
+// compare and print well.
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "db/store.h"
+
+namespace imcd::db {
+
+inline const std::string room_domain = "conf.example.com";
+inline const std::string user_domain = "example.com";
+
+inline imc::Record put_room(std::string name, std::uint32_t flags = 0) {
+  return {.kind = imc::Record::Kind::put_room,
+          .room_name = std::move(name),
+          .room_domain = room_domain,
+          .flags = flags};
+}
+inline imc::Record delete_room(std::string name) {
+  return {.kind = imc::Record::Kind::delete_room,
+          .room_name = std::move(name),
+          .room_domain = room_domain};
+}
+inline imc::Record put_member(std::string room, std::string user, std::uint32_t flags = 0) {
+  return {.kind = imc::Record::Kind::put_member,
+          .room_name = std::move(room),
+          .room_domain = room_domain,
+          .user = std::move(user),
+          .user_domain = user_domain,
+          .flags = flags};
+}
+inline imc::Record delete_member(std::string room, std::string user) {
+  return {.kind = imc::Record::Kind::delete_member,
+          .room_name = std::move(room),
+          .room_domain = room_domain,
+          .user = std::move(user),
+          .user_domain = user_domain};
+}
+
+// A batch of commands with the records given.
+inline Batch batch(BatchId id, std::vector<std::vector<imc::Record>> commands) {
+  Batch result{.id = id};
+  for (auto& records : commands) result.commands.push_back({std::move(records)});
+  return result;
+}
+
+using Lines = std::vector<std::string>;
+
+inline std::string line(const imc::RoomRow& row) {
+  return "room " + row.name + " " + std::to_string(row.flags);
+}
+inline std::string line(const imc::MemberRow& row) {
+  return "member " + row.user + " of " + row.room + " " + std::to_string(row.flags);
+}
+
+// `room chat 1` and `member bob of sip:chat@conf.example.com 4`, sorted; what was skipped as it is.
+inline Lines lines(const LoadedRows& rows) {
+  Lines result;
+  for (const auto& row : rows.rooms) result.push_back(line(row));
+  for (const auto& row : rows.members) result.push_back(line(row));
+  result.insert(result.end(), rows.skipped.begin(), rows.skipped.end());
+  std::ranges::sort(result);
+  return result;
+}
+
+// Everything that a store loads, and how it was cut into pieces.
+struct Loaded {
+  LoadedRows rows;
+  std::vector<std::size_t> pieces;
+  bool rooms_came_first = true;
+  Result<void> result;
+};
+
+inline Loaded load_all(Store& store) {
+  Loaded loaded;
+  loaded.result = store.load(
+      [](void* context, LoadedRows&& piece) {
+        auto& [rows, pieces, rooms_came_first, result] = *static_cast<Loaded*>(context);
+        pieces.push_back(piece.size());
+        if (!piece.rooms.empty() && !rows.members.empty()) rooms_came_first = false;
+        for (auto& row : piece.rooms) rows.rooms.push_back(std::move(row));
+        for (auto& row : piece.members) rows.members.push_back(std::move(row));
+        for (auto& row : piece.skipped) rows.skipped.push_back(std::move(row));
+        return true;
+      },
+      &loaded);
+  return loaded;
+}
+
+inline Lines stored(Store& store) { return lines(load_all(store).rows); }
+
+}  // namespace imcd::db

@@ -1,0 +1,287 @@
+// What every store does alike. A store joins by a StoreFixture of its own.
+#include <gtest/gtest.h>
+#include <memory>
+#include <string>
+
+#include "db/memory_store.h"
+#include "db/sqlite_store.h"
+#include "sample_rows.h"
+#include "scratch.h"
+#include "sql_client.h"
+
+namespace imcd::db {
+namespace {
+
+class StoreFixture {
+ public:
+  virtual ~StoreFixture() = default;
+  // Another store on the same database; the one before is gone by then.
+  virtual std::unique_ptr<Store> connect() = 0;
+  // From now on the database refuses to put a room or a member of this name.
+  virtual void refuse(const std::string& name) = 0;
+};
+
+class MemoryFixture final : public StoreFixture {
+ public:
+  std::unique_ptr<Store> connect() override { return std::make_unique<MemoryStore>(database_); }
+  void refuse(const std::string& name) override {
+    database_.faults.refuses = [name](const imc::Record& record) {
+      using enum imc::Record::Kind;
+      return (record.kind == put_room && record.room_name == name) ||
+             (record.kind == put_member && record.user == name);
+    };
+  }
+
+ private:
+  MemoryDatabase database_;
+};
+
+class SqliteFixture final : public StoreFixture {
+ public:
+  std::unique_ptr<Store> connect() override {
+    return std::make_unique<SqliteStore>(scratch_.file("imcd.db"));
+  }
+  void refuse(const std::string& name) override {
+    const auto refuse_in = [&](const std::string& table, const std::string& column) {
+      for (const char* event : {"INSERT", "UPDATE"}) {
+        SqlClient(scratch_.file("imcd.db"))
+            .query("CREATE TRIGGER refuse_" + table + event + " BEFORE " + event + " ON " + table +
+                   " WHEN NEW." + column + " = '" + name +
+                   "' BEGIN SELECT RAISE(ABORT, 'not this name'); END");
+      }
+    };
+    refuse_in("imc_rooms", "name");
+    refuse_in("imc_members", "username");
+  }
+
+ private:
+  Scratch scratch_;
+};
+
+using MakeFixture = std::unique_ptr<StoreFixture> (*)();
+
+class StoreContract : public testing::TestWithParam<MakeFixture> {
+ protected:
+  StoreContract() : fixture_(GetParam()()) { restart(); }
+
+  Store& store() { return *store_; }
+  void restart() {
+    store_.reset();
+    store_ = fixture_->connect();
+    const Result<void> opened = store_->open();
+    ASSERT_TRUE(opened) << opened.error().text;
+  }
+  void refuse(const std::string& name) { fixture_->refuse(name); }
+  // Commits, expecting that nothing is refused.
+  void commit(std::vector<std::vector<imc::Record>> commands) {
+    const CommitResult result = store().commit(batch(++last_batch_, std::move(commands)));
+    ASSERT_TRUE(result.committed) << result.error;
+    EXPECT_EQ(result.batch, last_batch_);
+    EXPECT_TRUE(result.refused.empty());
+  }
+
+ private:
+  std::unique_ptr<StoreFixture> fixture_;
+  std::unique_ptr<Store> store_;
+  BatchId last_batch_ = 0;
+};
+
+TEST_P(StoreContract, NewDatabaseLoadsNothing) {
+  const Loaded loaded = load_all(store());
+  EXPECT_TRUE(loaded.result);
+  EXPECT_TRUE(loaded.rows.empty());
+  EXPECT_TRUE(loaded.pieces.empty());
+}
+
+TEST_P(StoreContract, CommittedRowsAreThereAfterARestart) {
+  using namespace imc;
+  commit({{put_room("chat", room_flag::is_private), put_member("chat", "al", member_flag::owner)},
+          {put_member("chat", "bob", member_flag::invited)}});
+  restart();
+  const LoadedRows rows = load_all(store()).rows;
+  ASSERT_EQ(rows.rooms.size(), 1U);
+  EXPECT_EQ(rows.rooms[0].name, "chat");
+  EXPECT_EQ(rows.rooms[0].domain, room_domain);
+  EXPECT_EQ(rows.rooms[0].flags, room_flag::is_private);
+  EXPECT_EQ(lines(rows), (Lines{"member al of sip:chat@conf.example.com 1",
+                                "member bob of sip:chat@conf.example.com 4", "room chat 1"}));
+  EXPECT_EQ(rows.members[0].domain, user_domain);
+}
+
+TEST_P(StoreContract, PutChangesTheFlagsOfARowThatIsThere) {
+  commit({{put_room("chat", 0), put_member("chat", "bob", 4)}});
+  commit({{put_room("chat", 1)}, {put_member("chat", "bob", 0)}});
+  EXPECT_EQ(stored(store()), (Lines{"member bob of sip:chat@conf.example.com 0", "room chat 1"}));
+}
+
+TEST_P(StoreContract, FlagsKeepAllTheirBits) {
+  commit({{put_room("chat", UINT32_MAX), put_member("chat", "bob", UINT32_MAX)}});
+  EXPECT_EQ(stored(store()),
+            (Lines{"member bob of sip:chat@conf.example.com 4294967295", "room chat 4294967295"}));
+}
+
+TEST_P(StoreContract, DeleteMemberTakesThatRowAlone) {
+  commit({{put_room("a"), put_member("a", "al"), put_member("a", "bob")},
+          {put_room("b"), put_member("b", "bob")}});
+  commit({{delete_member("a", "bob")}});
+  EXPECT_EQ(stored(store()),
+            (Lines{"member al of sip:a@conf.example.com 0",
+                   "member bob of sip:b@conf.example.com 0", "room a 0", "room b 0"}));
+}
+
+TEST_P(StoreContract, DeleteRoomTakesItsMembersToo) {
+  commit({{put_room("a"), put_member("a", "al"), put_member("a", "bob")},
+          {put_room("aa"), put_member("aa", "bob")}});
+  commit({{delete_room("a")}});
+  EXPECT_EQ(stored(store()), (Lines{"member bob of sip:aa@conf.example.com 0", "room aa 0"}));
+}
+
+TEST_P(StoreContract, DeletingWhatIsNotThereIsNoError) {
+  commit({{delete_room("nowhere"), delete_member("nowhere", "nobody")}});
+  EXPECT_EQ(stored(store()), Lines{});
+}
+
+TEST_P(StoreContract, RecordsAreAppliedInTheirOrder) {
+  commit({{put_room("a", 1)}, {delete_room("a")}, {put_room("a", 0), put_member("a", "al")}});
+  EXPECT_EQ(stored(store()), (Lines{"member al of sip:a@conf.example.com 0", "room a 0"}));
+  commit({{put_member("a", "bob")}, {delete_room("a")}});
+  EXPECT_EQ(stored(store()), Lines{});
+}
+
+TEST_P(StoreContract, ApplyingABatchAgainIsHarmless) {
+  const Batch change = batch(1, {{put_room("a"), put_member("a", "al", 1), put_member("a", "bob")},
+                                 {delete_member("a", "bob")},
+                                 {put_room("b"), put_member("b", "al")},
+                                 {delete_room("b")}});
+  ASSERT_TRUE(store().commit(change).committed);
+  const Lines once = stored(store());
+  ASSERT_TRUE(store().commit(change).committed);
+  EXPECT_EQ(stored(store()), once);
+  EXPECT_EQ(once, (Lines{"member al of sip:a@conf.example.com 1", "room a 0"}));
+}
+
+TEST_P(StoreContract, EmptyBatchCommits) {
+  commit({});
+  commit({{}, {}});
+  EXPECT_EQ(stored(store()), Lines{});
+}
+
+TEST_P(StoreContract, OddNamesComeBackByteForByte) {
+  const Lines names = {"o'neil", "a\"b",     "`x`",  "caf\xc3\xa9", "%C3%A9", "\xff\xfe",
+                       "--",     "a;DELETE", "NULL", "123",         "1e5",    std::string(64, 'n')};
+  Lines expected;
+  for (const std::string& name : names) {
+    commit({{put_room(name), put_member(name, name)}});
+    expected.push_back("room " + name + " 0");
+    expected.push_back("member " + name + " of sip:" + name + "@conf.example.com 0");
+  }
+  restart();
+  std::ranges::sort(expected);
+  EXPECT_EQ(stored(store()), expected);
+
+  for (const std::string& name : names) commit({{delete_member(name, name)}, {delete_room(name)}});
+  EXPECT_EQ(stored(store()), Lines{});
+}
+
+TEST_P(StoreContract, NamesThatDifferInABitAreDifferentRows) {
+  commit({{put_room("chat"), put_room("Chat"), put_room("chat "), put_room("ch%61t")},
+          {put_member("chat", "bob"), put_member("chat", "Bob")}});
+  commit({{delete_member("chat", "bob"), delete_room("Chat")}});
+  EXPECT_EQ(stored(store()).size(), 4U);  // `chat ` is skipped, but there.
+  commit({{delete_room("chat"), delete_room("ch%61t"), delete_room("chat ")}});
+  EXPECT_EQ(stored(store()), Lines{});
+}
+
+TEST_P(StoreContract, LargestBatchCommits) {
+  std::vector<std::vector<imc::Record>> commands;
+  for (int i = 0; i < 8192; ++i) commands.push_back({put_room("r" + std::to_string(i))});
+  commit(std::move(commands));
+  EXPECT_EQ(stored(store()).size(), 8192U);
+}
+
+TEST_P(StoreContract, RefusedCommandIsLeftOutAloneAndWhole) {
+  commit({{put_room("a"), put_member("a", "al", 1)}});
+  refuse("bad");
+  const CommitResult result =
+      store().commit(batch(5, {{put_member("a", "bob")},
+                               {put_room("b"), put_member("a", "carol"), put_member("b", "bad")},
+                               {put_member("a", "dan")}}));
+  EXPECT_TRUE(result.committed);
+  EXPECT_EQ(result.batch, 5U);
+  ASSERT_EQ(result.refused.size(), 1U);
+  EXPECT_EQ(result.refused[0].command, 1U);
+  EXPECT_NE(result.refused[0].error, "");
+  EXPECT_EQ(stored(store()), (Lines{"member al of sip:a@conf.example.com 1",
+                                    "member bob of sip:a@conf.example.com 0",
+                                    "member dan of sip:a@conf.example.com 0", "room a 0"}));
+}
+
+TEST_P(StoreContract, RefusedCommandComesWithTheRowsOfItsRoomsAfterTheBatch) {
+  commit({{put_room("a"), put_member("a", "al", 1)}, {put_room("c"), put_member("c", "al")}});
+  refuse("bad");
+  const CommitResult result = store().commit(
+      batch(2, {{put_room("b"), put_member("a", "bad")}, {put_member("a", "later")}}));
+  ASSERT_EQ(result.refused.size(), 1U);
+  EXPECT_EQ(lines(result.refused[0].rows),
+            (Lines{"member al of sip:a@conf.example.com 1",
+                   "member later of sip:a@conf.example.com 0", "room a 0"}));
+}
+
+TEST_P(StoreContract, AllCommandsMayBeRefused) {
+  refuse("bad");
+  std::vector<std::vector<imc::Record>> commands(500, {put_room("a"), put_room("bad")});
+  const CommitResult result = store().commit(batch(1, std::move(commands)));
+  EXPECT_TRUE(result.committed);
+  ASSERT_EQ(result.refused.size(), 500U);
+  for (std::size_t i = 0; i < 500; ++i) {
+    EXPECT_EQ(result.refused[i].command, i);
+    EXPECT_TRUE(result.refused[i].rows.empty());
+  }
+  EXPECT_EQ(stored(store()), Lines{});
+}
+
+TEST_P(StoreContract, LoadComesInPiecesRoomsFirst) {
+  std::vector<std::vector<imc::Record>> commands;
+  for (int i = 0; i < 5000; ++i) {
+    const std::string name = "r" + std::to_string(i);
+    commands.push_back({put_room(name), put_member(name, "al")});
+  }
+  commit(std::move(commands));
+  const Loaded loaded = load_all(store());
+  ASSERT_TRUE(loaded.result);
+  EXPECT_EQ(loaded.rows.rooms.size(), 5000U);
+  EXPECT_EQ(loaded.rows.members.size(), 5000U);
+  EXPECT_TRUE(loaded.rooms_came_first);
+  EXPECT_EQ(loaded.pieces, (std::vector<std::size_t>{4096, 4096, 1808}));
+}
+
+TEST_P(StoreContract, LoadEndsWhenTheSinkWantsNoMore) {
+  std::vector<std::vector<imc::Record>> commands;
+  for (int i = 0; i < 5000; ++i) commands.push_back({put_room("r" + std::to_string(i))});
+  commit(std::move(commands));
+  int pieces = 0;
+  const Result<void> loaded = store().load(
+      [](void* context, LoadedRows&&) {
+        ++*static_cast<int*>(context);
+        return false;
+      },
+      &pieces);
+  ASSERT_FALSE(loaded);
+  EXPECT_NE(loaded.error().text, "");
+  EXPECT_EQ(pieces, 1);
+  // The store is none the worse.
+  commit({{put_room("another")}});
+  EXPECT_EQ(load_all(store()).rows.rooms.size(), 5001U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Memory, StoreContract,
+                         testing::Values([]() -> std::unique_ptr<StoreFixture> {
+                           return std::make_unique<MemoryFixture>();
+                         }));
+INSTANTIATE_TEST_SUITE_P(Sqlite, StoreContract,
+                         testing::Values([]() -> std::unique_ptr<StoreFixture> {
+                           return std::make_unique<SqliteFixture>();
+                         }));
+
+}  // namespace
+}  // namespace imcd::db
