@@ -5,7 +5,11 @@
 # What is there already is left alone: with all packages installed, nothing here needs root, the
 # network or more than one call of dpkg-query.
 
-build_packages=(g++ libfmt-dev libsqlite3-dev meson ninja-build pkgconf)
+build_packages=(
+  g++ libfmt-dev libspdlog-dev libsqlite3-dev libsystemd-dev meson ninja-build nlohmann-json3-dev pkgconf
+)
+  g++ libfmt-dev libspdlog-dev libsqlite3-dev libsystemd-dev meson ninja-build nlohmann-json3-dev pkgconf
+)
 test_packages=(
   "${build_packages[@]}"
   clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev # lint, and the build with clang

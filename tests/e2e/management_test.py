@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""The management FIFO as a shell script uses it, to the byte."""
+import os
+import re
+import stat
+import subprocess
+import unittest
+
+from daemon import ImcdTest, ask_fifo
+
+SHELL = r"""
+set -eu
+mkfifo -m 600 "$DIR/reply_sh"
+cat "$DIR/reply_sh" &
+printf ':%s:reply_sh\n' "$1" >"$DIR/request"
+shift
+for argument in "$@"; do printf '%s\n' "$argument" >>"$DIR/request"; done
+printf '\n' >>"$DIR/request"
+cat "$DIR/request" >"$DIR/imcd_fifo"
+wait
+rm "$DIR/reply_sh"
+"""
+
+
+class ManagementTest(ImcdTest):
+    def setUp(self):
+        super().setUp()
+        self.start()
+
+    def shell(self, *words):
+        """What a shell prints that sends this command to the FIFO."""
+        run = subprocess.run(
+            ["bash", "-c", SHELL, "mi", *words], env={**os.environ, "DIR": str(self.scratch.path)},
+            capture_output=True, text=True, timeout=30, check=False,
+        )
+        self.assertEqual(run.stderr, "")
+        return run.stdout
+
+    def make_rooms(self):
+        alice, bob = self.phone("alice"), self.phone("bob")
+        self.say(alice, "#create")
+        self.say(bob, "#join")
+        self.say(bob, "#create", to="sip:other@example.org")
+        self.say(self.phone("carol"), "#help")
+        self.say(alice, "#invite carol")
+
+    def test_no_rooms_make_an_empty_list(self):
+        self.assertEqual(self.shell("imc_list_rooms"), "200 OK\n\n")
+
+    def test_rooms_are_listed_a_line_each(self):
+        self.make_rooms()
+        head, *lines, end, rest = self.shell("imc_list_rooms").split("\n")
+        self.assertEqual((head, end, rest), ("200 OK", "", ""))
+        self.assertEqual(
+            sorted(lines),
+            [
+                "ROOM::  URI=sip:chat-1@example.org MEMBERS=2 OWNER=sip:alice@example.org",
+                "ROOM::  URI=sip:other@example.org MEMBERS=1 OWNER=sip:bob@example.org",
+            ],
+        )
+
+    def test_members_are_listed_under_their_room(self):
+        self.make_rooms()
+        reply = self.shell("imc_list_members", "sip:chat-1@example.org")
+        head, room, *members, end, rest = reply.split("\n")
+        self.assertEqual((head, end, rest), ("200 OK", "", ""))
+        self.assertEqual(room, "ROOM:: sip:chat-1@example.org NR_OF_MEMBERS=2")
+        self.assertEqual(
+            sorted(members), ["\tMEMBER:: sip:alice@example.org", "\tMEMBER:: sip:bob@example.org"]
+        )
+
+    def test_an_unknown_room_is_404_and_none_is_400(self):
+        self.assertRegex(self.shell("imc_list_members", "sip:no@example.org"), r"\A404 no such room\n\n?\Z")
+        self.assertRegex(self.shell("imc_list_members"), r"\A400 [^\n]+\n\n?\Z")
+
+    def test_statistics_are_true(self):
+        self.assertEqual(self.shell("get_statistics", "imc:"), "200 OK\nimc:active_rooms = 0\n\n")
+        self.make_rooms()
+        self.assertEqual(self.shell("get_statistics", "active_rooms"), "200 OK\nimc:active_rooms = 2\n\n")
+
+    def test_version_uptime_and_which(self):
+        self.assertRegex(self.shell("version"), r"\A200 OK\n(.*\n)*.*imcd.*\d+\.\d+")
+        self.assertRegex(self.shell("uptime"), r"\A200 OK\n(.*\n)+\n\Z")
+        commands = self.shell("which").split("\n")
+        for command in ("imc_list_rooms", "imc_list_members", "get_statistics", "uptime", "version", "which"):
+            self.assertIn(command, commands)
+
+    def test_an_unknown_command_says_so(self):
+        self.assertRegex(self.shell("imc_reload"), r"\A500 command 'imc_reload' not available\n\n?\Z")
+
+    def test_what_is_no_request_does_no_harm(self):
+        with open(self.scratch.fifo, "wb", buffering=0) as fifo:
+            fifo.write(b"\n\nhello\n\n:broken\n\n::\n\n\x00\xff:::\n\n")
+            fifo.write(b":which:../../etc/passwd\n\n")
+            fifo.write(b":which:" + b"a" * 5000 + b"\n\n")
+        self.assertIn("imc_list_rooms", self.daemon.management("which"))
+
+    def test_a_reply_goes_to_a_fifo_and_to_nothing_else(self):
+        plain = self.scratch.path / "plain"
+        plain.write_text("mine", encoding="utf-8")
+        link = self.scratch.path / "link"
+        link.symlink_to(plain)
+        with open(self.scratch.fifo, "wb", buffering=0) as fifo:
+            fifo.write(b":which:plain\n\n:which:link\n\n:which:missing\n\n")
+        # Requests are served in order, so these were dealt with before this reply is whole.
+        self.assertIn("imc_list_rooms", self.daemon.management("which"))
+        self.assertEqual(plain.read_text(encoding="utf-8"), "mine")
+        self.assertFalse((self.scratch.path / "missing").exists())
+
+    def test_many_requests_in_one_write_are_all_answered(self):
+        replies = [ask_fifo(self.scratch, ":which:") for _ in range(20)]
+        self.assertEqual(len(set(replies)), 1)
+
+    def test_the_fifo_has_the_mode_asked_for_and_goes_with_imcd(self):
+        self.assertEqual(stat.S_IMODE(self.scratch.fifo.stat().st_mode), 0o660)
+        self.ends_well()
+        self.assertFalse(self.scratch.fifo.exists())
+
+
+if __name__ == "__main__":
+    unittest.main()
