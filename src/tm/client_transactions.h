@@ -38,6 +38,8 @@ class BranchCodec {
  public:
   static constexpr std::string_view cookie = "z9hG4bK";
   static constexpr std::size_t token_bytes = 6 + 8 + 12;
+  // What six digits can name.
+  static constexpr std::size_t slots_max = std::size_t{1} << 24;
 
   explicit BranchCodec(HashKey key) : key_(key) {}
 
@@ -64,7 +66,9 @@ class ClientTransactions {
   using Id = ClientTransactionId;
 
   explicit ClientTransactions(HashKey key, std::size_t slots_max = limits::client_transactions_max)
-      : codec_(key), records_(slots_max) {}
+      : codec_(key), records_(slots_max) {
+    CHECK(slots_max <= BranchCodec::slots_max);
+  }
 
   [[nodiscard]] bool full() const { return records_.full(); }
   [[nodiscard]] std::size_t size() const { return records_.in_use(); }

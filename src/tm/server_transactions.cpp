@@ -1,5 +1,6 @@
 #include "tm/server_transactions.h"
 
+#include <bit>
 #include <new>
 
 #include "base/text.h"
@@ -25,7 +26,7 @@ void add_lower(SipHash& hash, std::string_view text) {
 
 ServerTransactions::ServerTransactions(HashKey key, std::size_t slots_max)
     : key_(key), records_(slots_max), index_mask_(slots_max * 2 - 1) {
-  CHECK((slots_max & (slots_max - 1)) == 0);
+  CHECK(std::has_single_bit(slots_max));
   index_.reset(static_cast<std::uint32_t*>(std::calloc(slots_max * 2, sizeof(std::uint32_t))));
   if (!index_) throw std::bad_alloc();
 }
