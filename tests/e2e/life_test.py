@@ -54,7 +54,7 @@ class LifeTest(ImcdTest):
         self.start()
         for how in (signal.SIGPIPE, signal.SIGHUP, signal.SIGUSR1):
             self.daemon.process.send_signal(how)
-        self.daemon.wait_for_line("rooms")
+        self.daemon.wait_for_line("summary")
         response = self.phone("alice").send("sip:imcd@example.org", method="OPTIONS")
         self.assertEqual(response.status, 200)
         self.ends_well()
@@ -106,7 +106,7 @@ class LifeTest(ImcdTest):
         self.say(alice, "last words")
         self.hears(bob, "last words")
         self.daemon.process.send_signal(signal.SIGTERM)
-        self.daemon.wait_for_line("(?i)drain|stop")
+        self.daemon.wait_for_line("shutting down")
         for method in ("OPTIONS", "MESSAGE"):
             response = alice.send(self.ROOM, method=method)
             self.assertEqual(response.status, 503)
@@ -126,7 +126,7 @@ class LifeTest(ImcdTest):
         self.say(alice, "never answered")
         bob.hear(1)
         self.daemon.process.send_signal(signal.SIGTERM)
-        self.daemon.wait_for_line("(?i)drain|stop")
+        self.daemon.wait_for_line("shutting down")
         self.assertIsNone(self.daemon.process.poll())
         self.daemon.end(signal.SIGINT)
 
