@@ -2,6 +2,7 @@
 // it. The reason names the header and the fault, so that the peer's log is enough to mend it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <string_view>
@@ -11,7 +12,8 @@ namespace imcd::parser {
 enum class Fault : std::uint8_t {
   // Not SIP at all: nothing can be answered.
   empty,            // No bytes, or only CRLF: a keepalive (RFC 5626 3.5.1).
-  not_sip,          // No start line that looks like SIP: STUN, noise.
+  stun,             // A STUN message that went astray (RFC 5389 6).
+  not_sip,          // No start line that looks like SIP: noise.
   bad_status_line,  // A response that is none.
 
   // The start line and the header fields as such.
@@ -19,7 +21,7 @@ enum class Fault : std::uint8_t {
   bad_version,  // 505
   bad_request_uri,
   bad_header_line,   // No colon, or no name before it.
-  header_not_ended,  // The empty line is missing.
+  header_not_ended,  // The empty line is missing, or the datagram was cut before it.
   too_many_headers,
   header_too_long,
   control_character,  // NUL, bare CR or bare LF in a start line or header field.
@@ -57,7 +59,8 @@ enum class Fault : std::uint8_t {
 
 struct ParseError {
   Fault fault = Fault::not_sip;
-  std::uint32_t offset = 0;  // Bytes into what was parsed, near the fault.
+  std::uint32_t offset =
+      0;  // Bytes into what was parsed (a message, or one value), near the fault.
 };
 
 template <class T>
@@ -69,5 +72,21 @@ struct FaultAnswer {
   std::string_view label;   // "missing_call_id", for sip_parse_errors_total{reason}.
 };
 FaultAnswer fault_answer(Fault fault);
+
+// The first fault of a message is the one that is answered; the parse goes on to see what an answer
+// needs.
+class FirstFault {
+ public:
+  void note(Fault fault, std::size_t offset = 0) {
+    note({fault, static_cast<std::uint32_t>(offset)});
+  }
+  void note(ParseError error) {
+    if (result_) result_ = std::unexpected(error);
+  }
+  [[nodiscard]] Parsed<void> result() const { return result_; }
+
+ private:
+  Parsed<void> result_;
+};
 
 }  // namespace imcd::parser

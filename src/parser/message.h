@@ -28,15 +28,23 @@ Method find_method(std::string_view text);
 struct HeaderField {
   HeaderName name = HeaderName::other;
   bool folded = false;         // The value holds line ends (RFC 3261 7.3.1); write it unfolded.
+  bool unclean = false;        // Too long, or a NUL, bare CR or bare LF is in it: a fault.
   std::string_view name_text;  // As the peer wrote it.
-  std::string_view value;      // Blanks at both ends trimmed.
+  std::string_view value;      // Blanks and folds at both ends trimmed.
 };
+
+using HeaderIndexes = std::array<std::uint8_t, static_cast<std::size_t>(HeaderName::count)>;
+consteval HeaderIndexes header_indexes(std::uint8_t all) {
+  HeaderIndexes indexes{};
+  indexes.fill(all);
+  return indexes;
+}
 
 struct MessageView {
   bool is_request = false;
   Method method = Method::other;  // Requests only.
   std::string_view method_text;   // Requests only.
-  std::string_view request_uri;   // Requests only.
+  std::string_view request_uri;   // Requests only; not yet checked. Empty in a bad request line.
   std::uint16_t status = 0;       // Responses only: 100 to 699.
   std::string_view reason;        // Responses only.
   std::string_view body;          // By Content-Length; without one, all that follows the head.
@@ -57,7 +65,7 @@ struct MessageView {
 
   // Index of the first field of each name in `headers`, or absent.
   static constexpr std::uint8_t absent = 0xff;
-  std::array<std::uint8_t, static_cast<std::size_t>(HeaderName::count)> first;
+  HeaderIndexes first = header_indexes(absent);
   static_assert(limits::header_fields_max < absent);
 };
 
@@ -69,26 +77,34 @@ Parsed<CSeq> parse_cseq(std::string_view value);
 
 // What the server side needs of every request, validated.
 struct RequestFields {
-  Via top_via;
+  Uri request_uri;  // Any scheme. With a `headers` part it is refused (RFC 3261 19.1.1, table 1).
+  Via top_via;      // Filled as far as it is usable (see usable_via), even when it has a fault.
   NameAddr from;
   NameAddr to;
   std::string_view call_id;
   CSeq cseq;
   std::optional<std::uint32_t> max_forwards;  // 0 to 255.
+  std::optional<std::uint32_t> expires_s;     // Larger values count as 2^32-1 (RFC 3261 20.19).
   std::size_t via_count = 0;                  // Values, not fields.
 };
 
-// Cuts one datagram. On error of a request, `view` holds what was found before the fault (header
-// fields up to the bad one, and the good ones after it), so that it can still be answered.
+// Cuts one datagram. Empty lines before the start line are skipped (RFC 3261 7.5). On error of a
+// request, `view` holds every header field whose name could be read, before and after the fault, so
+// that it can still be answered; the body is then empty when it is Content-Length or the end of the
+// head that is at fault. The first fault is the one returned.
 Parsed<void> parse_message(std::string_view bytes, MessageView& view);
 
-// Parses and checks the mandatory fields of a request: present, once, well-formed, CSeq method
-// equal to the method; also Max-Forwards and Content-Type where they are there. On error `fields`
-// holds those that were good.
+// Parses and checks the Request-URI and the mandatory fields of a request: present, once,
+// well-formed, CSeq method equal to the method; also Max-Forwards, Content-Type and Expires where
+// they are there. On error `fields` holds those that were good; the fault's offset is into the
+// value at fault.
 Parsed<void> parse_request_fields(const MessageView& view, RequestFields& fields);
 
-// Whether a response can be written to this request: a usable top Via, and From, To, Call-ID and
-// CSeq each there once and free of control characters (RFC 3261 8.2.6.2 copies them).
+// Whether a response can be written to this request: it is no ACK (RFC 3261 17), its top Via is
+// usable, and its From, To, Call-ID and CSeq hold no bare control characters. One of those four
+// that is missing is left out of the response, and of a repeated one the first is copied (RFC 3261
+// 8.2.6.2): the peer finds its transaction by the top Via, and learns from the reason what is
+// wrong.
 bool is_answerable(const MessageView& view);
 
 }  // namespace imcd::parser

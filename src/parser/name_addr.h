@@ -2,7 +2,7 @@
 // name, and parameters of the header field after it.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <string_view>
 
 #include "parser/fault.h"
@@ -18,7 +18,9 @@ struct NameAddr {
   std::size_t next = 0;  // After the comma of a list (P-Asserted-Identity), or the end.
 };
 
-// RFC 3261 20: without angle brackets, parameters belong to the header field, not the URI.
+// Parses the first value; whoever expects a single one checks that `next` is the end. `fault` names
+// the header field. Without angle brackets, parameters belong to the header field, not the URI, and
+// a question mark is an error (RFC 3261 20). A tag is a token and there at most once.
 Parsed<NameAddr> parse_name_addr(std::string_view value, Fault fault);
 
 }  // namespace imcd::parser

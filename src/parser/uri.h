@@ -29,19 +29,21 @@ struct Uri {
 };
 
 // Accepts exactly one URI and nothing after it. Characters that RFC 3261 25.1 does not allow are
-// an error, but for bytes above 127 in the user part, which many clients send unescaped.
+// an error, but for bytes above 127 in the user part, which many clients send unescaped. im and
+// pres URIs (RFC 3860, RFC 3859) are taken apart like sip ones.
 Parsed<Uri> parse_uri(std::string_view text);
 
-// The value of a URI parameter, name in any case; an empty view for one without `=`.
+// The value of a URI parameter, name in any case and with escapes (RFC 3261 19.1.4); an empty view
+// for one without `=`, nothing when there is no such parameter.
 std::optional<std::string_view> find_uri_parameter(const Uri& uri, std::string_view name);
 
 // The key under which rooms and users are found: `user@host`, both in lower case (SIP.md 19.1.4
 // row: user too), escapes decoded where the character is unreserved (RFC 3261 25.1), any other
-// escape as %HH in upper case; a trailing dot of the host is dropped, no port, no parameters. For
-// equal keys the URIs are the same address of record. Nothing is appended and false returned when
-// the URI has no user or no host.
+// escape as %HH in upper case, and so is a byte that should have been escaped; a trailing dot of
+// the host is dropped, no port, no parameters. For equal keys the URIs are the same address of
+// record. Nothing is appended and false returned when the URI has no user or no host.
 bool write_address_of_record_key(std::string& out, const Uri& uri);
-// The two halves by themselves.
+// The two halves by themselves, of any text. An IPv6 host is spelled the one way of RFC 5952.
 void write_user_key(std::string& out, std::string_view user);
 void write_host_key(std::string& out, std::string_view host);
 

@@ -1,0 +1,219 @@
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "parser/cursor.h"
+#include "parser/message.h"
+#include "parser/parameter.h"
+
+namespace imcd::parser {
+namespace {
+
+constexpr std::uint64_t cseq_max = (1ULL << 31) - 1;
+
+using FieldCounts = std::array<std::uint8_t, static_cast<std::size_t>(HeaderName::count)>;
+
+FieldCounts count_fields(const MessageView& view) {
+  FieldCounts counts{};
+  for (std::size_t i = 0; i < view.header_count; ++i) {
+    ++counts[static_cast<std::size_t>(view.headers[i].name)];
+  }
+  return counts;
+}
+
+// What one message's checks share.
+struct Check {
+  const MessageView& view;
+  FieldCounts counts;
+  FirstFault fault;
+
+  // The value of a field that must be there once; nothing, and a fault, when it is not.
+  std::optional<std::string_view> find_one(HeaderName name, Fault missing, Fault repeated) {
+    const auto value = find_at_most_one(name, repeated);
+    if (!view.find(name)) fault.note(missing);
+    return value;
+  }
+  std::optional<std::string_view> find_at_most_one(HeaderName name, Fault repeated) {
+    if (counts[static_cast<std::size_t>(name)] <= 1) return view.find(name);
+    fault.note(repeated);
+    return std::nullopt;
+  }
+};
+
+void check_request_uri(Check& check, Uri& out) {
+  const Parsed<Uri> uri = parse_uri(check.view.request_uri);
+  if (!uri) {
+    check.fault.note(Fault::bad_request_uri, uri.error().offset);
+    return;
+  }
+  out = *uri;
+  // RFC 3261 19.1.1, table 1: a Request-URI has no headers (RFC 4475 3.1.2.11).
+  if (!uri->headers.empty()) check.fault.note(Fault::bad_request_uri, uri->text.size());
+}
+
+// Every value of one Via field. A response needs no more than the first, but copies all of them in
+// their order, which a list that falls apart further on does not have.
+void check_via_field(Check& check, std::string_view value, bool is_top, RequestFields& fields) {
+  std::size_t begin = 0;
+  do {
+    const Parsed<Via> via = parse_via(value.substr(begin));
+    if (is_top && begin == 0) fields.top_via = via ? *via : usable_via(value).value_or(Via{});
+    if (!via) {
+      check.fault.note(Fault::bad_via, begin + via.error().offset);
+      return;
+    }
+    ++fields.via_count;
+    begin += via->next;
+  } while (begin < value.size());
+}
+
+void check_via(Check& check, RequestFields& fields) {
+  const std::uint8_t top = check.view.first[static_cast<std::size_t>(HeaderName::via)];
+  if (top == MessageView::absent) check.fault.note(Fault::missing_via);
+  for (std::size_t i = top; i < check.view.header_count; ++i) {
+    const HeaderField& field = check.view.headers[i];
+    if (field.name == HeaderName::via) check_via_field(check, field.value, i == top, fields);
+  }
+}
+
+void check_name_addr(Check& check, std::optional<std::string_view> value, Fault bad,
+                     NameAddr& out) {
+  if (!value) return;
+  const Parsed<NameAddr> name_addr = parse_name_addr(*value, bad);
+  if (!name_addr) {
+    check.fault.note(name_addr.error());
+  } else if (name_addr->next != value->size()) {
+    check.fault.note(bad, name_addr->next);
+  } else {
+    out = *name_addr;
+  }
+}
+
+// callid = word [ "@" word ]
+bool is_call_id(std::string_view value) {
+  const std::size_t at = value.find('@');
+  if (at == std::string_view::npos) return is_all_in(CharSet::word, value);
+  return is_all_in(CharSet::word, value.substr(0, at)) &&
+         is_all_in(CharSet::word, value.substr(at + 1));
+}
+
+void check_call_id(Check& check, RequestFields& fields) {
+  const auto value =
+      check.find_one(HeaderName::call_id, Fault::missing_call_id, Fault::repeated_call_id);
+  if (!value) return;
+  if (is_call_id(*value)) {
+    fields.call_id = *value;
+  } else {
+    check.fault.note(Fault::bad_call_id);
+  }
+}
+
+void check_cseq(Check& check, RequestFields& fields) {
+  const auto value = check.find_one(HeaderName::cseq, Fault::missing_cseq, Fault::repeated_cseq);
+  if (!value) return;
+  const Parsed<CSeq> cseq = parse_cseq(*value);
+  if (!cseq) {
+    check.fault.note(cseq.error());
+    return;
+  }
+  fields.cseq = *cseq;
+  if (cseq->method != check.view.method_text) check.fault.note(Fault::cseq_method_mismatch);
+}
+
+void check_max_forwards(Check& check, RequestFields& fields) {
+  const auto value = check.find_at_most_one(HeaderName::max_forwards, Fault::repeated_max_forwards);
+  if (!value) return;
+  if (const auto number = parse_number(*value, limits::max_forwards_max)) {
+    fields.max_forwards = static_cast<std::uint32_t>(*number);
+  } else {
+    check.fault.note(Fault::bad_max_forwards);
+  }
+}
+
+// media-type = m-type SLASH m-subtype *(SEMI m-parameter), and each m-parameter has a value.
+bool is_media_type(std::string_view value) {
+  Cursor cursor(value);
+  if (cursor.take_run(CharSet::token).empty() || !cursor.take_separator('/')) return false;
+  if (cursor.take_run(CharSet::token).empty()) return false;
+  while (cursor.take_separator(';')) {
+    Parameter parameter;
+    if (!take_parameter(cursor, parameter) || !parameter.has_value) return false;
+  }
+  return cursor.at_end();
+}
+
+void check_content_type(Check& check) {
+  const auto value = check.find_at_most_one(HeaderName::content_type, Fault::repeated_content_type);
+  if (value && !is_media_type(*value)) check.fault.note(Fault::bad_content_type);
+}
+
+// delta-seconds = 1*DIGIT. RFC 3261 20.19 ends at 2^32-1; more is as good as that. A second field
+// is refused too: which one would hold?
+void check_expires(Check& check, RequestFields& fields) {
+  const auto value = check.find_at_most_one(HeaderName::expires, Fault::bad_expires);
+  if (!value) return;
+  if (is_all_in(CharSet::digit, *value)) {
+    fields.expires_s =
+        static_cast<std::uint32_t>(parse_number(*value, UINT32_MAX).value_or(UINT32_MAX));
+  } else {
+    check.fault.note(Fault::bad_expires);
+  }
+}
+
+bool is_unclean(const HeaderField& field) {
+  switch (field.name) {
+    case HeaderName::from:
+    case HeaderName::to:
+    case HeaderName::call_id:
+    case HeaderName::cseq:
+      return field.unclean;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+Parsed<CSeq> parse_cseq(std::string_view value) {
+  Cursor cursor(value);
+  CSeq cseq;
+  const auto number = parse_number(cursor.take_run(CharSet::digit), cseq_max);
+  const bool has_space = cursor.take_white_space();
+  cseq.method = cursor.take_run(CharSet::token);
+  if (!number || !has_space || cseq.method.empty() || !cursor.at_end()) {
+    return std::unexpected(
+        ParseError{Fault::bad_cseq, static_cast<std::uint32_t>(cursor.offset())});
+  }
+  cseq.number = static_cast<std::uint32_t>(*number);
+  return cseq;
+}
+
+Parsed<void> parse_request_fields(const MessageView& view, RequestFields& fields) {
+  fields = {};
+  Check check{view, count_fields(view), {}};
+  check_request_uri(check, fields.request_uri);
+  check_via(check, fields);
+  check_name_addr(check,
+                  check.find_one(HeaderName::from, Fault::missing_from, Fault::repeated_from),
+                  Fault::bad_from, fields.from);
+  check_name_addr(check, check.find_one(HeaderName::to, Fault::missing_to, Fault::repeated_to),
+                  Fault::bad_to, fields.to);
+  check_call_id(check, fields);
+  check_cseq(check, fields);
+  check_max_forwards(check, fields);
+  check_content_type(check);
+  check_expires(check, fields);
+  return check.fault.result();
+}
+
+bool is_answerable(const MessageView& view) {
+  if (!view.is_request || view.method == Method::ack) return false;
+  const auto via = view.find(HeaderName::via);
+  if (!via || view.headers[view.first[static_cast<std::size_t>(HeaderName::via)]].unclean) {
+    return false;
+  }
+  const auto* const end = view.headers.begin() + view.header_count;
+  return usable_via(*via).has_value() && std::none_of(view.headers.begin(), end, is_unclean);
+}
+
+}  // namespace imcd::parser
