@@ -53,9 +53,9 @@ constexpr std::uint8_t empty_slot = 0xff;
 // name that collides gets a failed assertion below and chooses other factors.
 constexpr std::size_t slots = 128;
 constexpr std::size_t slot_of(std::string_view name) {
-  const auto first = static_cast<unsigned char>(lower(name.front()));
-  const auto last = static_cast<unsigned char>(lower(name.back()));
-  return (name.size() + first * 2U + last * 28U) % slots;
+  const std::size_t first = static_cast<unsigned char>(lower(name.front()));
+  const std::size_t last = static_cast<unsigned char>(lower(name.back()));
+  return (name.size() + first * 2 + last * 28) % slots;
 }
 
 consteval std::array<std::uint8_t, slots> build_long_names() {

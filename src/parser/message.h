@@ -33,6 +33,7 @@ struct HeaderField {
   std::string_view value;      // Blanks and folds at both ends trimmed.
 };
 
+// One index for each name, of its first field.
 using HeaderIndexes = std::array<std::uint8_t, static_cast<std::size_t>(HeaderName::count)>;
 consteval HeaderIndexes header_indexes(std::uint8_t all) {
   HeaderIndexes indexes{};

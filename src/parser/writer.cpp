@@ -1,7 +1,7 @@
 #include "parser/writer.h"
 
 #include <algorithm>
-#include <arpa/inet.h>
+#include <cstring>
 
 #include "base/text.h"
 #include "parser/host.h"
@@ -31,16 +31,16 @@ void skip_break(std::string_view& text) {
   }
 }
 
-// RFC 3261 25.1, via-received: an IPv6 address without brackets.
+// RFC 3261 25.1, via-received: an IPv6 address without the brackets that write_host gives it.
 void write_received(ByteBuffer& out, const Address& source) {
   out.append(";received=");
-  if (source.is_ipv4()) {
-    write_host(out, source);
-    return;
-  }
-  char text[INET6_ADDRSTRLEN];
-  inet_ntop(AF_INET6, source.ip.data(), text, sizeof text);
-  out.append(text);
+  const std::size_t begin = out.size();
+  write_host(out, source);
+  if (!source.is_ipv6()) return;
+  char* const host = out.data() + begin;
+  const std::size_t inside = out.size() - begin - 2;
+  std::memmove(host, host + 1, inside);
+  out.truncate(begin + inside);
 }
 
 bool is_source(std::string_view host, const Address& source) {
