@@ -3,8 +3,10 @@
 // frames nothing: everything that happens is told to the Core together with the time, and the
 // actions in the Outbox are carried out before the next event.
 //
-// One turn: wait, read each ready source up to a budget, due deadlines, then the outbox, then the
-// core's end_turn. One thread; only wake() may be called from another.
+// One turn: wait, read each ready source up to a budget, tell what became of replies, due
+// deadlines. The outbox is carried out after each batch of inputs. The time is read once a turn,
+// when the wait ends, and is the same for everything of that turn. One thread; only wake() may be
+// called from another.
 #pragma once
 
 #include <chrono>
@@ -51,7 +53,8 @@ struct Options {
   std::string mi_fifo;  // Path; empty: no management FIFO.
   std::uint32_t mi_fifo_mode = 0660;
   std::string mi_reply_dir;
-  std::vector<int> signals;  // To be taken by signalfd; blocked in this thread.
+  // To be taken by signalfd; they stay blocked in this thread and those it starts from then on.
+  std::vector<int> signals;
 };
 
 class Reactor {
@@ -69,8 +72,9 @@ class Reactor {
   // What the operator should know although imcd can serve: a smaller socket buffer than asked for.
   [[nodiscard]] std::span<const std::string> warnings() const;
 
-  // Turns until the outbox asks for exit; returns that code. Replies already in the outbox are
-  // sent first.
+  // Turns until the outbox asks for exit; returns that code. No input comes after the one that
+  // asked. Replies already in the outbox are sent first; a socket that takes nothing more is waited
+  // for, but not for more than a second.
   int run(Core& core);
 
   // Makes the loop call on_wake soon. From any thread; many calls may become one.

@@ -1,0 +1,44 @@
+// The reactor's own bounds: how much of one thing is done before the others have their turn, and
+// how much may wait for the kernel.
+#pragma once
+
+#include <cstddef>
+
+#include "base/limits.h"
+#include "base/time.h"
+
+namespace imcd::reactor::budget {
+
+// Datagrams a recvmmsg takes: enough to make the call's own cost small beside that of a datagram,
+// few enough that the answers to one batch stay in the cache until they are sent.
+constexpr std::size_t receive_batch = 64;
+// Batches one socket is read in a turn before the next source is served.
+constexpr unsigned receive_batches_per_turn = 4;
+// No UDP payload is longer, so no datagram is ever truncated; UDP_GRO asks for this size too.
+constexpr std::size_t datagram_buffer_bytes = 65535;
+static_assert(datagram_buffer_bytes >= limits::datagram_bytes_max);
+
+// Reports of lost datagrams (ICMP) taken from one socket in a turn.
+constexpr unsigned error_reports_per_turn = 256;
+
+// Datagrams a sendmmsg carries; the kernel takes at most 1024, and beyond 64 nothing is gained.
+constexpr std::size_t send_batch = 64;
+// The outbox is carried out at the latest when it holds this many datagrams, so that its memory
+// stays bounded when every datagram of a batch is answered by a fan-out.
+constexpr std::size_t outbox_datagrams = limits::datagrams_per_turn_max;
+
+// What may wait for one socket whose send buffer is full: as much as the buffer of 8 MiB that imcd
+// asks for itself, about 13,000 deliveries. Beyond: that datagram is given up and counted.
+constexpr std::size_t waiting_bytes_max = 8U << 20;
+// ENOBUFS: a queue below the socket was full, and nothing tells when it is not any more.
+constexpr Duration send_retry = 1ms;
+// At the exit the waiting datagrams get this long in all; what is left is counted as failed.
+constexpr Duration last_send_wait = 1s;
+
+// Bytes of the management FIFO read in a turn; a pipe holds as many.
+constexpr std::size_t mi_read_bytes = 65536;
+
+// Events taken by one epoll_wait; those beyond come with the next.
+constexpr std::size_t events_per_wait = 256;
+
+}  // namespace imcd::reactor::budget

@@ -1,0 +1,71 @@
+// UdpSender: the way of datagrams into one socket, in order, in batches of one sendmmsg each. Every
+// datagram ends in one of two figures: datagrams_sent or datagrams_send_failed.
+//
+//   EAGAIN    the socket's buffer is full: what is left waits for resume() at the next EPOLLOUT
+//   ENOBUFS   a queue below it is full: it waits for resume() at retry_at()
+//   another   may belong to a datagram sent earlier (an ICMP error is told to whoever calls next),
+//             so it counts against this one only when it comes twice
+//
+// While something waits, later datagrams queue behind it.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <sys/socket.h>
+
+#include "base/address.h"
+#include "base/figures.h"
+#include "base/time.h"
+#include "reactor/budget.h"
+#include "reactor/socket_address.h"
+#include "reactor/waiting_datagrams.h"
+
+namespace imcd::reactor {
+
+// sendmmsg, or what a test puts in its place.
+using SendBatch = int (*)(int fd, mmsghdr* messages, unsigned count, int flags);
+
+class UdpSender {
+ public:
+  UdpSender(int fd, SendBatch send, Figures& figures);
+  UdpSender(const UdpSender&) = delete;
+  UdpSender& operator=(const UdpSender&) = delete;
+
+  // The bytes must stay until the next flush().
+  void add(const Address& peer, std::string_view bytes, MonoTime now);
+  void flush(MonoTime now);
+
+  // Goes on with what waits.
+  void resume(MonoTime now);
+
+  [[nodiscard]] bool waits_for_room() const { return waits_for_room_; }
+  [[nodiscard]] std::optional<MonoTime> retry_at() const { return retry_at_; }
+  [[nodiscard]] bool idle() const { return waiting_.empty(); }
+
+  // What still waits is given up.
+  void abandon();
+
+ private:
+  void put(const Address& peer, std::string_view bytes);
+  void keep(const Address& peer, std::string_view bytes);
+  std::size_t send_batch(MonoTime now);
+  bool pause(int error, MonoTime now);
+  void count_sent(std::size_t first, std::size_t count);
+
+  int fd_;
+  SendBatch send_;
+  Figures& figures_;
+  WaitingDatagrams waiting_;
+  bool waits_for_room_ = false;
+  std::optional<MonoTime> retry_at_;
+
+  // The batch being gathered.
+  std::size_t count_ = 0;
+  std::array<mmsghdr, budget::send_batch> messages_{};
+  std::array<iovec, budget::send_batch> parts_{};
+  std::array<SocketAddress, budget::send_batch> addresses_{};
+};
+
+}  // namespace imcd::reactor
