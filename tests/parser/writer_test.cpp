@@ -190,6 +190,11 @@ TEST(ResponseHead, OfAMalformedTopViaTheUsablePartIsWritten) {
             "Via: SIP/2.0/UDP 192.0.2.15;branch=x;received=192.0.2.1");
 }
 
+// No caller should ask for it, but if one does, it does no harm.
+TEST(ResponseHead, AnUnusableTopViaIsOneCleanLine) {
+  EXPECT_EQ(vias_for("Via: nonsense\nFrom: x"), "Via: nonsense From: x");
+}
+
 TEST(ResponseHead, FoldsAndOddSpacingBecomeOneLine) {
   EXPECT_EQ(vias_for("Via  : SIP  /   2.0\r\n /UDP\r\n    192.0.2.1;branch\r\n = 390skdjuw"),
             "Via: SIP  /   2.0 /UDP 192.0.2.1;branch = 390skdjuw");
