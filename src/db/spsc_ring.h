@@ -9,6 +9,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/check.h"
+
 namespace imcd::db {
 
 template <class T, std::size_t capacity>
@@ -16,15 +18,20 @@ class SpscRing {
   static_assert(std::has_single_bit(capacity), "the running counts must wrap at a whole round");
 
  public:
-  // The producer's. False: full, and `value` is as it was.
-  [[nodiscard]] bool push(T&& value) {
-    const std::size_t pushed = pushed_.load(std::memory_order_relaxed);
+  // The producer's. Once false, it stays so until the next push: the consumer only makes room.
+  [[nodiscard]] bool is_full() const {
     // Acquire, pairs with the release in pop(): the consumer is done with the slot.
-    if (pushed - popped_.load(std::memory_order_acquire) == capacity) return false;
+    return pushed_.load(std::memory_order_relaxed) - popped_.load(std::memory_order_acquire) ==
+           capacity;
+  }
+
+  // The producer's; not into a full ring.
+  void push(T&& value) {
+    CHECK(!is_full());
+    const std::size_t pushed = pushed_.load(std::memory_order_relaxed);
     slots_[pushed % capacity] = std::move(value);
     // Release, pairs with the acquire in pop(): the slot is filled.
     pushed_.store(pushed + 1, std::memory_order_release);
-    return true;
   }
 
   // The consumer's.
@@ -33,7 +40,7 @@ class SpscRing {
     // Acquire, pairs with the release in push(): the slot is filled.
     if (popped == pushed_.load(std::memory_order_acquire)) return std::nullopt;
     std::optional<T> value = std::exchange(slots_[popped % capacity], T{});
-    // Release, pairs with the acquire in push(): the consumer is done with the slot.
+    // Release, pairs with the acquire in is_full(): the consumer is done with the slot.
     popped_.store(popped + 1, std::memory_order_release);
     return value;
   }

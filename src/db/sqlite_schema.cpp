@@ -120,7 +120,7 @@ std::string creation(const TableNames& names, const Missing& missing) {
     sql += version_row("version") + ";\n";
   }
   sql += fmt::format(
-      "CREATE TABLE IF NOT EXISTS {0} (\n"
+      "CREATE TABLE IF NOT EXISTS `{0}` (\n"
       "    id INTEGER PRIMARY KEY NOT NULL,\n"
       "    name VARCHAR({1}) NOT NULL,\n"
       "    domain VARCHAR({2}) NOT NULL,\n"
@@ -129,7 +129,7 @@ std::string creation(const TableNames& names, const Missing& missing) {
       ");\n",
       names.rooms, limits::user_bytes_max, limits::domain_bytes_max);
   sql += fmt::format(
-      "CREATE TABLE IF NOT EXISTS {0} (\n"
+      "CREATE TABLE IF NOT EXISTS `{0}` (\n"
       "    id INTEGER PRIMARY KEY NOT NULL,\n"
       "    username VARCHAR({1}) NOT NULL,\n"
       "    domain VARCHAR({2}) NOT NULL,\n"
@@ -139,7 +139,7 @@ std::string creation(const TableNames& names, const Missing& missing) {
       ");\n",
       names.members, limits::user_bytes_max, limits::domain_bytes_max, limits::room_uri_bytes_max);
   for (const std::string& table : missing.versions) sql += version_row(table) + ";\n";
-  sql += fmt::format("CREATE INDEX IF NOT EXISTS {} ON {} (room);\n", room_index(names),
+  sql += fmt::format("CREATE INDEX IF NOT EXISTS `{}` ON `{}` (room);\n", room_index(names),
                      names.members);
   return sql;
 }

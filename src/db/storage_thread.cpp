@@ -18,7 +18,8 @@ StorageThread::StorageThread(std::unique_ptr<Store> store, std::function<void()>
 StorageThread::~StorageThread() { stop(); }
 
 bool StorageThread::submit(Batch&& batch) {
-  if (!batches_.push(std::move(batch))) return false;
+  if (batches_.is_full()) return false;
+  batches_.push(std::move(batch));
   bell_.ring();
   return true;
 }
@@ -99,7 +100,8 @@ void StorageThread::serve() {
     const bool is_last_round = is_stopping();
     while (std::optional<Batch> batch = batches_.pop()) answer(store_->commit(*batch));
     if (is_last_round) return;
-    bell_.wait();
+    // The ring of stop() may have been used up above, by an answer that waited for room.
+    if (!is_stopping()) bell_.wait();
   }
 }
 
@@ -110,7 +112,7 @@ void StorageThread::refuse_submitted() {
 }
 
 void StorageThread::answer(Answer&& answer) {
-  while (!answers_.push(std::move(answer))) {
+  while (answers_.is_full()) {
     // The loop thread waits in stop() and takes nothing until this thread has ended.
     if (is_stopping()) {
       late_answers_.push_back(std::move(answer));
@@ -118,6 +120,7 @@ void StorageThread::answer(Answer&& answer) {
     }
     bell_.wait();
   }
+  answers_.push(std::move(answer));
   wake_();
 }
 
