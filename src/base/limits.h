@@ -54,6 +54,22 @@ constexpr std::size_t client_transactions_max = 1U << 20;
 constexpr std::size_t rooms_max = 1U << 24;
 // Chat messages waiting for one user (DESIGN 5). Beyond: that delivery is dropped and counted.
 constexpr std::size_t user_queue_max = 256;
+// Chat messages and notices waiting for all users together, each 12 bytes. Beyond: the delivery is
+// dropped and counted.
+constexpr std::size_t queued_deliveries_max = 1U << 23;
+// Distinct texts that wait for at least one member. Beyond: chat is refused with 503 (overload).
+constexpr std::size_t shared_messages_max = 1U << 18;
+// Users with something pending at once. Beyond: the delivery is dropped and counted.
+constexpr std::size_t pending_users_max = 1U << 22;
+// Next hops remembered; without an outbound proxy each member may be one. Beyond: the idle ones are
+// forgotten, and if none is idle the delivery is dropped and counted.
+constexpr std::size_t hops_max = 1U << 16;
+// Datagrams to one hop neither answered nor older than hop_pace (DESIGN 5): a default receive buffer
+// holds 92 large ones.
+constexpr Duration hop_pace = 2ms;
+// What a delivery's request line, Via, To and Call-ID take at most where no member's address is
+// unusually long; with the common part it must fit udp_request_bytes_max.
+constexpr std::size_t delivery_head_bytes = 350;
 // Lines of `#list` and `#rooms` before "and N more".
 constexpr std::size_t list_lines_max = 200;
 // A notice must pass over UDP with its headers.

@@ -3,9 +3,12 @@
 // side.
 //
 // Why it is safe: the writer unlinks an object, then raises the epoch, then looks at the readers. A
-// reader announces the epoch it saw and looks again until both agree. All four are sequentially
-// consistent, so either the writer sees the announcement and keeps the object, or the reader sees
-// the raised epoch and with it the unlinking, and can't find the object.
+// reader announces the epoch it saw, then looks at the epoch again until both agree. Raising and
+// looking, announcing and looking again are sequentially consistent, so either the writer sees the
+// announcement and keeps the object, or the reader sees the raised epoch. With that it sees all
+// that came before it, the unlinking too, whatever the memory order of that was.
+//
+// A reader that stays inside holds back everything retired from then on, so stays must be short.
 #pragma once
 
 #include <array>
@@ -30,6 +33,8 @@ class Epochs {
   // --- Reader's side, any thread; `reader` is a number below readers_max that it owns -----------
 
   void enter(std::size_t reader) {
+    // A second stay under the same number would end with the first one.
+    CHECK(readers_[reader].epoch.load(std::memory_order_relaxed) == idle);
     std::uint64_t seen = epoch_.load(std::memory_order_seq_cst);
     for (;;) {
       readers_[reader].epoch.store(seen, std::memory_order_seq_cst);
@@ -41,8 +46,7 @@ class Epochs {
   // Release: what was read happened before the writer frees it; pairs with the load in collect().
   void leave(std::size_t reader) { readers_[reader].epoch.store(idle, std::memory_order_release); }
 
-  // --- Writer's side
-  // ------------------------------------------------------------------------------
+  // --- Writer's side ----------------------------------------------------------------------------
 
   // The object is unlinked: no reader that enters from now on finds it.
   template <class T>

@@ -3,8 +3,14 @@
 #include <cstring>
 #include <new>
 
+#include "base/limits.h"
+
 namespace imcd::imc {
 namespace {
+
+// An identity's lengths are 16 bits wide. No header field is longer than its limit, and in the key
+// a byte of the user part takes three at the most; scheme, `@`, colon and port take 16 bytes.
+static_assert(4 * limits::header_field_bytes_max + 128 <= 0xffff);
 
 std::string delivery_uri(const parser::Uri& uri) {
   std::string text(uri.scheme == parser::Scheme::sips ? "sips:" : "sip:");
@@ -40,7 +46,6 @@ IdentityRef IdentityTable::intern(const parser::Uri& uri) {
   const std::uint64_t hash = siphash(hash_key_, key_);
   Identity* identity = table_.find(hash, key_);
   if (identity == nullptr) {
-    // Scheme, `@`, colon and port take 16 bytes at the most.
     const std::size_t text_bytes = uri.user.size() + uri.host.size() + 16 + key_.size();
     CHECK(text_bytes <= 0xffff);
     identity = new (::operator new(sizeof(Identity) + text_bytes)) Identity(hash, uri, key_);
@@ -50,6 +55,8 @@ IdentityRef IdentityTable::intern(const parser::Uri& uri) {
 }
 
 IdentityRef IdentityTable::intern(std::string_view user, std::string_view host) {
+  // No peer could be called so.
+  if (user.size() + host.size() > limits::header_field_bytes_max) return {};
   std::string text = "sip:";
   text += user;
   text += '@';

@@ -48,15 +48,12 @@ void MemberList::add(Identity& who, std::uint32_t flags) {
   IdentityTable::acquire(who);
   ++who.rooms;
   block->members[slot].who = &who;
+  block->members[slot].number = ++last_number_;
   block->members[slot].flags.store(flags, std::memory_order_relaxed);
   // Release, pairs with the acquire in for_each(): the slot is whole.
   block->size.store(slot + 1, std::memory_order_release);
   count(flags, 1);
-  if (!index_.empty()) {
-    index_slot(slot);
-  } else if (slot + 1 > index_from) {
-    rebuild_index();
-  }
+  if (!index_.empty()) index_slot(slot);
 }
 
 void MemberList::set_flags(Member& member, std::uint32_t flags) {
@@ -94,14 +91,15 @@ void MemberList::replace_block() {
     const Member& member = old->members[i];
     if (member.is(member_flag::deleted)) continue;
     block->members[size].who = member.who;
+    block->members[size].number = member.number;
     block->members[size].flags.store(member.flags.load(std::memory_order_relaxed),
                                      std::memory_order_relaxed);
     ++size;
   }
   CHECK(size == here);
   block->size.store(size, std::memory_order_relaxed);
-  // Sequentially consistent as Epochs asks of every unlinking.
-  block_.store(block, std::memory_order_seq_cst);
+  // Release, pairs with the acquire in for_each(): the members are there.
+  block_.store(block, std::memory_order_release);
   // Only now nobody new can meet those who left.
   for (std::uint32_t i = 0; i < old_size; ++i) {
     if (old->members[i].is(member_flag::deleted)) identities_.release(*old->members[i].who);

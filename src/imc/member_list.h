@@ -2,9 +2,10 @@
 // walk the published block by acquire loads. A block holds pointers to immutable identities beside
 // atomic flags; it is replaced when it is full or half of it has left, and freed by epoch.
 //
-// A member costs 16 bytes here; rooms above index_from members have an index of 4 to 8 bytes more.
+// A member costs 16 bytes here; blocks above index_from slots have an index of 8 to 16 bytes more.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <vector>
@@ -20,6 +21,7 @@ constexpr std::uint32_t member_joining = 1U << 16;
 struct Member {
   Identity* who = nullptr;
   std::atomic<std::uint32_t> flags{0};
+  std::uint32_t number = 0;  // Counts up within the room, in the order of joining.
 
   [[nodiscard]] bool is(std::uint32_t flag) const {
     return (flags.load(std::memory_order_acquire) & flag) != 0;
@@ -39,8 +41,7 @@ class MemberList {
   MemberList(const MemberList&) = delete;
   MemberList& operator=(const MemberList&) = delete;
 
-  // --- Any thread, inside an EpochGuard unless it is the writer
-  // -----------------------------------
+  // --- Any thread, inside an EpochGuard unless it is the writer ---------------------------------
 
   // Members and invited, in order of joining; those who left are passed over.
   template <class Visit>
@@ -56,11 +57,25 @@ class MemberList {
   [[nodiscard]] std::uint32_t members() const { return members_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint32_t invited() const { return invited_.load(std::memory_order_relaxed); }
 
-  // --- Writer only
-  // ----------------------------------------------------------------------------------
+  // --- Writer only ------------------------------------------------------------------------------
 
   // A member or an invited one; nothing when the identity is neither.
   [[nodiscard]] Member* find(const Identity& who);
+
+  // Walks the list in pieces over several turns: those whose number is not below `number`, in
+  // order, until visit(const Member&) says false.
+  template <class Visit>
+  void for_each_from(std::uint32_t number, Visit&& visit) const {
+    const Block* block = block_.load(std::memory_order_relaxed);
+    if (block == nullptr) return;
+    const Member* const end = block->members.get() + block->size.load(std::memory_order_relaxed);
+    const Member* at = std::lower_bound(
+        static_cast<const Member*>(block->members.get()), end, number,
+        [](const Member& member, std::uint32_t from) { return member.number < from; });
+    for (; at != end; ++at) {
+      if (!at->is(member_flag::deleted) && !visit(*at)) return;
+    }
+  }
 
   // The identity must not be in the list.
   void add(Identity& who, std::uint32_t flags);
@@ -90,6 +105,7 @@ class MemberList {
   std::atomic<Block*> block_{nullptr};
   std::atomic<std::uint32_t> members_{0};
   std::atomic<std::uint32_t> invited_{0};
+  std::uint32_t last_number_ = 0;
   std::uint32_t gone_ = 0;            // Deleted slots of the block.
   std::vector<std::uint32_t> index_;  // Slot + 1 by hash; empty while the block is small.
 };

@@ -3,14 +3,15 @@
 namespace imcd::imc {
 
 RoomTable::~RoomTable() {
+  // Rooms that still wait for their epoch let go of identities, which live no longer than this.
+  epochs_.free_all();
   for (Room* const room : list_) delete room;
 }
 
-RoomKey RoomTable::key(const parser::Uri& uri) const {
-  RoomKey key;
+void RoomTable::write_key(RoomKey& key, const parser::Uri& uri) const {
+  key.text.clear();
   CHECK(parser::write_address_of_record_key(key.text, uri));
   key.hash = siphash(hash_key_, key.text);
-  return key;
 }
 
 Room& RoomTable::create(const RoomKey& key, std::string_view name, std::string_view domain,

@@ -3,10 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/siphash.h"
 #include "imc/epoch.h"
@@ -29,20 +29,27 @@ class RoomTable {
       : hash_key_(key), identities_(identities), epochs_(epochs), table_(epochs, first_size_log2) {}
   ~RoomTable();
 
-  // --- Any thread, inside an EpochGuard unless it is the writer
-  // -----------------------------------
+  // --- Any thread, inside an EpochGuard unless it is the writer ---------------------------------
 
   // The key of name and host; the URI must have both.
-  [[nodiscard]] RoomKey key(const parser::Uri& uri) const;
+  [[nodiscard]] RoomKey key(const parser::Uri& uri) const {
+    RoomKey key;
+    write_key(key, uri);
+    return key;
+  }
+  // The same into a key that is used again.
+  void write_key(RoomKey& key, const parser::Uri& uri) const;
   [[nodiscard]] Room* find(const RoomKey& key) const { return table_.find(key.hash, key.text); }
+  [[nodiscard]] Room* find(std::string_view folded_key) const {
+    return table_.find(siphash(hash_key_, folded_key), folded_key);
+  }
   [[nodiscard]] std::size_t size() const { return table_.size(); }
   template <class Visit>
   void for_each(Visit&& visit) const {
     table_.for_each(visit);
   }
 
-  // --- Writer only
-  // ----------------------------------------------------------------------------------
+  // --- Writer only ------------------------------------------------------------------------------
 
   // The room must not exist. Name and domain as they are to be stored.
   Room& create(const RoomKey& key, std::string_view name, std::string_view domain, bool is_private);
@@ -61,8 +68,9 @@ class RoomTable {
   IdentityTable& identities_;
   Epochs& epochs_;
   KeyTable<Room> table_;
-  std::vector<Room*> list_;  // By Room::slot; holes are null.
-  std::vector<std::uint32_t> free_slots_;
+  // Deques, as a vector that grows would copy millions of entries in one turn.
+  std::deque<Room*> list_;  // By Room::slot; holes are null.
+  std::deque<std::uint32_t> free_slots_;
   std::uint64_t last_serial_ = 0;
 };
 

@@ -41,6 +41,14 @@ class SlotPool {
     return slot < chunks_.size() * chunk_size;
   }
 
+  // All slots, in use or not.
+  template <class Visit>
+  void for_each(Visit&& visit) {
+    for (const auto& chunk : chunks_) {
+      for (std::size_t i = 0; i < chunk_size; ++i) visit(chunk[i]);
+    }
+  }
+
   T& operator[](std::uint32_t slot) { return chunks_[slot / chunk_size][slot % chunk_size]; }
   const T& operator[](std::uint32_t slot) const {
     return chunks_[slot / chunk_size][slot % chunk_size];

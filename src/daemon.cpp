@@ -1,0 +1,143 @@
+#include "daemon.h"
+
+#include <csignal>
+#include <fmt/format.h>
+#include <systemd/sd-daemon.h>
+
+#include "db/sqlite_store.h"
+
+namespace imcd {
+namespace {
+
+std::optional<SocketId> first_socket(std::span<const Address> bound, Address::Family family) {
+  for (SocketId socket = 0; socket < bound.size(); ++socket) {
+    if (bound[socket].family == family) return socket;
+  }
+  return std::nullopt;
+}
+
+std::unique_ptr<db::Store> make_store(const config::Config& config) {
+  db::SqliteOptions options;
+  options.tables = {config.rooms_table, config.members_table};
+  return std::make_unique<db::SqliteStore>(config.sqlite_path, options);
+}
+
+}  // namespace
+
+server::Settings core_settings(const config::Config& config, std::span<const Address> bound,
+                               HashKey seed) {
+  server::Settings settings;
+  settings.conference.hash_size = config.hash_size;
+  settings.conference.command_prefix = config.imc_cmd_start_char;
+  settings.conference.create_on_join = config.create_on_join;
+  settings.conference.check_on_create = config.check_on_create;
+  settings.conference.owner_exit_destroys = config.owner_exit == config::OwnerExit::destroy;
+  settings.conference.max_members = config.max_members;
+  settings.conference.extra_headers = config.extra_hdrs;
+  for (const Address& address : bound) {
+    settings.deliveries.via_sent_by.push_back(
+        address_text(config::advertised_address(config, address)));
+  }
+  settings.deliveries.ipv4_socket = first_socket(bound, Address::Family::ipv4);
+  settings.deliveries.ipv6_socket = first_socket(bound, Address::Family::ipv6);
+  settings.deliveries.outbound_proxies = config.outbound_proxy;
+  settings.deliveries.reply_to_source = config::replies_to_source(config);
+  settings.deliveries.delivery_window = config.delivery_window;
+  settings.deliveries.hop_window = config.hop_window;
+  settings.journal.flush = config.db_flush;
+  settings.journal.timeout = config.db_timeout;
+  settings.relaxed_durability = config.db_durability == config::DbDurability::relaxed;
+  settings.room_address_is_request_uri = config.room_address == config::RoomAddress::request_uri;
+  settings.trusted = config.trusted;
+  settings.drain_timeout = config.drain_timeout;
+  settings.version = IMCD_VERSION;
+  settings.seed = seed;
+  return settings;
+}
+
+Daemon::Daemon(const config::Config& config, reactor::Reactor& reactor, LogPrinter& printer,
+               Figures& figures, HashKey seed, Instant now)
+    : config_(config),
+      reactor_(reactor),
+      printer_(printer),
+      server_(core_settings(config, reactor.bound(), seed), figures, now),
+      storage_(make_store(config), [&reactor] { reactor.wake(); }) {}
+
+void Daemon::on_datagram(std::string_view bytes, const Flow& from, Instant now, Outbox& out) {
+  wall_ = now.wall;
+  server_.on_datagram(bytes, from, now, out);
+}
+
+void Daemon::on_mi_bytes(std::string_view bytes, Instant now, Outbox& out) {
+  wall_ = now.wall;
+  server_.on_mi_bytes(bytes, now, out);
+}
+
+void Daemon::on_mi_reply(MiReplyId reply, MiReplyEvent event, Instant now, Outbox& out) {
+  wall_ = now.wall;
+  server_.on_mi_reply(reply, event, now, out);
+}
+
+void Daemon::on_signal(int signal, Instant now, Outbox& out) {
+  wall_ = now.wall;
+  if (signal == SIGTERM || signal == SIGINT) sd_notify(0, "STOPPING=1\nSTATUS=Shutting down");
+  server_.on_signal(signal, now, out);
+}
+
+void Daemon::on_deadline(Instant now, Outbox& out) {
+  wall_ = now.wall;
+  server_.on_deadline(now, out);
+}
+
+std::optional<MonoTime> Daemon::next_deadline() const { return server_.next_deadline(); }
+
+void Daemon::on_wake(Instant now, Outbox& out) {
+  wall_ = now.wall;
+  while (const auto answer = storage_.take()) {
+    std::visit([&](const auto& kind) { on_answer(kind, now, out); }, *answer);
+  }
+}
+
+void Daemon::on_answer(db::Opened, Instant now, Outbox& out) { server_.on_store_opened(now, out); }
+
+void Daemon::on_answer(const db::OpenFailed& failed, Instant now, Outbox& out) {
+  server_.on_store_failed(failed.error, now, out);
+  if (config_.db_required) out.exit(1);
+}
+
+void Daemon::on_answer(const db::LoadFailed& failed, Instant now, Outbox& out) {
+  server_.on_load_failed(failed.error, now, out);
+  if (config_.db_required) out.exit(1);
+}
+
+void Daemon::on_answer(const db::LoadedRows& rows, Instant now, Outbox& out) {
+  server_.on_rows_loaded(rows, now, out);
+}
+
+void Daemon::on_answer(const db::LoadFinished&, Instant now, Outbox& out) {
+  server_.on_loaded(now, out);
+  announce_ready();
+}
+
+void Daemon::on_answer(const db::CommitResult& result, Instant now, Outbox& out) {
+  server_.on_commit(result, now, out);
+}
+
+void Daemon::announce_ready() const {
+  std::string line = "imcd ready:";
+  for (const Address& address : reactor_.bound()) {
+    line += fmt::format(" udp:{}", address_text(address));
+  }
+  fmt::print(stderr, "{}\n", line);
+  sd_notify(0, "READY=1\nSTATUS=Serving");
+}
+
+void Daemon::on_actions(const Outbox& out) {
+  for (const BatchId batch : out.batches()) {
+    // The journal has one batch under way, so the ring has room.
+    CHECK(storage_.submit(server_.batch(batch)));
+  }
+  for (const LogLine& line : out.log_lines()) printer_.print(line, wall_);
+}
+
+}  // namespace imcd

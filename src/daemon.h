@@ -1,0 +1,52 @@
+// Daemon: the core on the reactor, with its storage thread. It hands each event to the Server and
+// carries out what the reactor does not know of: batches, log lines, the word to systemd.
+#pragma once
+
+#include <string>
+
+#include "base/figures.h"
+#include "config/config.h"
+#include "db/storage_thread.h"
+#include "log_printer.h"
+#include "reactor/reactor.h"
+#include "server/server.h"
+
+namespace imcd {
+
+// The core's settings from the configuration; `bound` are the reactor's sockets.
+server::Settings core_settings(const config::Config& config, std::span<const Address> bound,
+                               HashKey seed);
+
+class Daemon final : public reactor::Core {
+ public:
+  // `reactor`, `printer` and `figures` must outlive the daemon.
+  Daemon(const config::Config& config, reactor::Reactor& reactor, LogPrinter& printer,
+         Figures& figures, HashKey seed, Instant now);
+
+  void on_datagram(std::string_view bytes, const Flow& from, Instant now, Outbox& out) override;
+  void on_mi_bytes(std::string_view bytes, Instant now, Outbox& out) override;
+  void on_mi_reply(MiReplyId reply, MiReplyEvent event, Instant now, Outbox& out) override;
+  void on_signal(int signal, Instant now, Outbox& out) override;
+  void on_wake(Instant now, Outbox& out) override;
+  void on_deadline(Instant now, Outbox& out) override;
+  [[nodiscard]] std::optional<MonoTime> next_deadline() const override;
+  void on_actions(const Outbox& out) override;
+
+ private:
+  void on_answer(db::Opened, Instant now, Outbox& out);
+  void on_answer(const db::OpenFailed& failed, Instant now, Outbox& out);
+  void on_answer(const db::LoadFailed& failed, Instant now, Outbox& out);
+  void on_answer(const db::LoadedRows& rows, Instant now, Outbox& out);
+  void on_answer(const db::LoadFinished& finished, Instant now, Outbox& out);
+  void on_answer(const db::CommitResult& result, Instant now, Outbox& out);
+  void announce_ready() const;
+
+  const config::Config& config_;
+  reactor::Reactor& reactor_;
+  LogPrinter& printer_;
+  server::Server server_;
+  WallTime wall_{};  // Of the event under way, for its log lines.
+  db::StorageThread storage_;
+};
+
+}  // namespace imcd

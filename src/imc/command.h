@@ -1,0 +1,58 @@
+// Chat commands: the table of names and arguments, and the parser of one command line. What a
+// command does stands in imc/room_commands.cpp.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "tm/reply.h"
+
+namespace imcd::imc {
+
+enum class CommandKind : std::uint8_t {
+  create,
+  join,
+  invite,
+  accept,
+  deny,
+  remove,
+  exit,
+  destroy,
+  list,
+  help,
+};
+
+struct CommandRow {
+  CommandKind kind;
+  std::string_view name;
+  bool needs_user;         // A USER comes first.
+  bool takes_room;         // A ROOM may follow; default: the addressed room.
+  bool takes_private;      // The word `private` may come last.
+  bool takes_command;      // A command's name may follow (help).
+  std::string_view usage;  // Arguments as #help shows them.
+  std::string_view help;
+};
+std::span<const CommandRow> command_rows();
+
+// Views into the command line.
+struct Command {
+  CommandKind kind = CommandKind::help;
+  std::string_view user;
+  std::string_view room;
+  std::string_view topic;  // help COMMAND
+  bool is_private = false;
+};
+
+struct CommandError {
+  tm::Reason reason = tm::Reason::bad_command;
+  std::string notice;  // A sentence for the user, without the leading `*** `.
+};
+
+// `line` is what follows the command's first character, up to CR or LF. Names in any case.
+// `prefix` is that character, for the notices.
+std::expected<Command, CommandError> parse_command(std::string_view line, char prefix);
+
+}  // namespace imcd::imc

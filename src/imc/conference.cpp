@@ -1,0 +1,307 @@
+#include "imc/conference.h"
+
+#include <fmt/format.h>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "imc/room_commands.h"
+
+namespace imcd::imc {
+
+using parser::HeaderName;
+using tm::Reason;
+
+namespace {
+
+// type/subtype of a Content-Type value, without its parameters.
+std::string_view media_type(std::string_view content_type) {
+  return trim(content_type.substr(0, content_type.find(';')));
+}
+
+// RFC 3428 7: a body without Content-Type is taken for text/plain.
+bool is_plain_text(const parser::MessageView& view) {
+  const auto type = view.find(HeaderName::content_type);
+  return !type || equal_ignoring_case(media_type(*type), "text/plain");
+}
+
+bool has_unreadable_encoding(const parser::MessageView& view) {
+  const auto encoding = view.find(HeaderName::content_encoding);
+  return encoding && !equal_ignoring_case(trim(*encoding), "identity");
+}
+
+}  // namespace
+
+Conference::Conference(ConferenceSettings settings, DeliverySettings delivery_settings,
+                       Random& random, Figures& figures)
+    : settings_(std::move(settings)),
+      random_(random),
+      figures_(figures),
+      instance_(fmt::format("{:016x}", random.next())),
+      identities_(random.next_key(), epochs_),
+      rooms_(random.next_key(), settings_.hash_size, identities_, epochs_),
+      deliveries_(std::move(delivery_settings), random.next_key(), identities_, figures) {}
+
+// Rooms that wait for their epoch let go of their members while the identities are still there.
+Conference::~Conference() { epochs_.free_all(); }
+
+std::optional<std::string_view> Conference::command_line(const parser::MessageView& view) const {
+  if (!view.body.starts_with(settings_.command_prefix) || !is_plain_text(view)) {
+    return std::nullopt;
+  }
+  const std::string_view line = view.body.substr(1);
+  return line.substr(0, line.find_first_of("\r\n"));
+}
+
+bool Conference::is_room_change(const parser::MessageView& view) const {
+  const auto line = command_line(view);
+  const auto command =
+      line ? parse_command(*line, settings_.command_prefix) : std::unexpected(CommandError{});
+  return command && command->kind != CommandKind::list && command->kind != CommandKind::help;
+}
+
+void Conference::note_source(const parser::Uri& sender, const Flow& source) {
+  deliveries_.note_source(*identities_.intern(sender), source);
+}
+
+Outcome Conference::on_message(const RoomMessage& message, Instant now) {
+  rooms_.write_key(key_, message.room);
+  Room* const room = rooms_.find(key_);
+  if (is_own_loop(message.view)) {
+    figures_.loops_detected.add();
+    Outcome outcome;
+    outcome.reply.reason = Reason::loop_detected;
+    return outcome;
+  }
+  const auto line = command_line(message.view);
+  if (!line) return on_chat(message, room, now);
+  Outcome outcome = start_outcome(message);
+  if (has_unreadable_encoding(message.view)) {
+    outcome.reply.reason = Reason::unsupported_content_encoding;
+  } else {
+    RoomCommands(*this, message, outcome).run(*line);
+  }
+  (outcome.reply.code() < 300 ? figures_.commands_accepted : figures_.commands_refused).add();
+  return outcome;
+}
+
+// What one of our rooms sent never comes in again, however it came back (RFC 5393 in spirit).
+bool Conference::is_own_loop(const parser::MessageView& view) const {
+  for (std::size_t i = 0; i < view.header_count; ++i) {
+    const parser::HeaderField& field = view.headers[i];
+    if (field.name == HeaderName::x_imc_loop && field.value.starts_with(instance_)) return true;
+  }
+  return false;
+}
+
+Outcome Conference::start_outcome(const RoomMessage& message) {
+  Outcome outcome;
+  outcome.in_reply_to = message.call_id;
+  outcome.room_uri = fmt::format("sip:{}@{}", message.room.user, message.room.host);
+  return outcome;
+}
+
+Outcome Conference::refuse(const RoomMessage& message, tm::Reply reply, std::string_view text) {
+  Outcome outcome = start_outcome(message);
+  outcome.reply = reply;
+  outcome.notices.push_back(
+      {Notice::To::user, identities_.intern(message.sender), {}, std::string(text)});
+  figures_.commands_refused.add();
+  return outcome;
+}
+
+// --- Chat
+// -----------------------------------------------------------------------------------------
+
+Outcome Conference::on_chat(const RoomMessage& message, Room* room, Instant now) {
+  Outcome outcome;
+  const auto refuse_with = [&](Reason reason) {
+    outcome.reply.reason = reason;
+    figures_.room_messages_refused.add();
+    return outcome;
+  };
+  if (room == nullptr) return refuse_with(Reason::no_such_room);
+  Identity* const sender = identities_.find(message.sender);
+  const Member* const member = sender != nullptr ? room->members.find(*sender) : nullptr;
+  if (member == nullptr || !member->is_member()) return refuse_with(Reason::not_a_member);
+  if (message.anonymous) return refuse_with(Reason::anonymous);
+  // An automatic answer (RFC 3834 5) is accepted and goes nowhere: a room must not start a storm.
+  const auto automatic = message.view.find(HeaderName::auto_submitted);
+  const bool is_automatic = automatic && !starts_with_ignoring_case(*automatic, "no");
+  if (message.view.body.empty() || is_automatic) return outcome;
+  if (deliveries_.messages().full()) return refuse_with(Reason::overloaded);
+  const auto text = write_chat(message, *room, *sender, now);
+  if (!text) return refuse_with(Reason::message_too_large);
+  room->members.for_each([&](const Member& other) {
+    if (other.who != sender && other.gets_chat()) {
+      deliveries_.enqueue(*other.who, *text, Deliveries::Kind::chat);
+    }
+  });
+  deliveries_.messages().release(*text);
+  figures_.room_messages_accepted.add();
+  return outcome;
+}
+
+// The common part of a chat message, or nothing when it is too long for UDP (RFC 3261 18.1.1).
+std::optional<std::uint32_t> Conference::write_chat(const RoomMessage& message, const Room& room,
+                                                    const Identity& sender, Instant now) {
+  const std::uint32_t index = deliveries_.messages().make();
+  SharedMessage& shared = deliveries_.messages()[index];
+  write_common_fields(shared.text, {.display = sender.address(),
+                                    .from_uri = room.uri(),
+                                    .from_tag = random_.next(),
+                                    .max_forwards = message.max_forwards - 1,
+                                    .instance = instance_,
+                                    .in_reply_to = {},
+                                    .extra_headers = settings_.extra_headers});
+  write_content_fields(shared.text, message.view);
+  if (is_plain_text(message.view) && !has_unreadable_encoding(message.view)) {
+    if (!message.view.find(HeaderName::content_type)) {
+      shared.text.append("Content-Type: text/plain\r\n");
+    }
+    prefix_.clear();
+    prefix_.append('<');
+    prefix_.append(sender.address());
+    prefix_.append(">: ");
+    write_body(shared.text, prefix_.view(), message.view.body);
+  } else {
+    write_body(shared.text, message.view.body);
+  }
+  if (shared.text.size() + limits::delivery_head_bytes > limits::udp_request_bytes_max) {
+    deliveries_.messages().release(index);
+    return std::nullopt;
+  }
+  if (message.expires_s) shared.expires = now.wall + std::chrono::seconds(*message.expires_s);
+  return index;
+}
+
+// --- Notices
+// --------------------------------------------------------------------------------------
+
+void Conference::release(const Outcome& outcome) {
+  Room* const room = find_again(outcome);
+  if (room != nullptr && outcome.joined) {
+    Member* const member = room->members.find(*outcome.joined);
+    if (member != nullptr && member->is(member_joining)) {
+      change_member(*room, *member, member->flags.load() & ~member_joining);
+    }
+  }
+  for (const Notice& notice : outcome.notices) send_notice(outcome, notice, room);
+}
+
+Room* Conference::find_again(const Outcome& outcome) {
+  if (outcome.room_serial == 0) return nullptr;
+  Room* const room = rooms_.find(outcome.room_key);
+  return room != nullptr && room->serial == outcome.room_serial ? room : nullptr;
+}
+
+void Conference::send_notice(const Outcome& outcome, const Notice& notice, Room* room) {
+  if (deliveries_.messages().full()) return;
+  const std::uint32_t index = deliveries_.messages().make();
+  ByteBuffer& text = deliveries_.messages()[index].text;
+  write_common_fields(text, {.display = {},
+                             .from_uri = outcome.room_uri,
+                             .from_tag = random_.next(),
+                             .max_forwards = limits::max_forwards_sent_max,
+                             .instance = instance_,
+                             .in_reply_to = outcome.in_reply_to,
+                             .extra_headers = settings_.extra_headers});
+  text.append("Content-Type: text/plain\r\n");
+  write_body(text, "*** ", notice.text);
+  const auto send = [&](Identity& who, InvitationId invitation = 0) {
+    deliveries_.enqueue(who, index, Deliveries::Kind::notice, invitation);
+  };
+  switch (notice.to) {
+    case Notice::To::user:
+      send(*notice.who);
+      break;
+    case Notice::To::room:
+      if (room == nullptr) break;
+      room->members.for_each([&](const Member& member) {
+        if (member.gets_chat() && member.who != notice.who.get()) send(*member.who);
+      });
+      break;
+    case Notice::To::those:
+      for (const IdentityRef& who : notice.list) send(*who);
+      break;
+    case Notice::To::invitation:
+      pending_invitations_[++last_invitation_] = {outcome.room_key, outcome.room_serial,
+                                                  notice.who};
+      send(*notice.who, last_invitation_);
+      break;
+  }
+  deliveries_.messages().release(index);
+}
+
+std::vector<Outcome> Conference::take_withdrawn_invitations() {
+  for (const InvitationId id : deliveries_.take_delivered_invitations()) {
+    pending_invitations_.erase(id);
+  }
+  std::vector<Outcome> outcomes;
+  for (const InvitationId id : deliveries_.take_failed_invitations()) {
+    const auto found = pending_invitations_.find(id);
+    CHECK(found != pending_invitations_.end());
+    const PendingInvitation pending = std::move(found->second);
+    pending_invitations_.erase(found);
+    Outcome outcome;
+    outcome.room_key = pending.room_key;
+    outcome.room_serial = pending.room_serial;
+    Room* const room = find_again(outcome);
+    Member* const member = room != nullptr ? room->members.find(*pending.invitee) : nullptr;
+    if (member == nullptr || member->is_member()) continue;
+    outcome.room_uri = room->uri();
+    const IdentityRef inviter = room->take_inviter(*pending.invitee, identities_);
+    outcome.records.push_back({.kind = Record::Kind::delete_member,
+                               .room_name = std::string(room->name()),
+                               .room_domain = std::string(room->domain()),
+                               .user = std::string(pending.invitee->user()),
+                               .user_domain = std::string(pending.invitee->host())});
+    remove_member(*room, *member);
+    if (inviter) {
+      outcome.notices.push_back(
+          {Notice::To::user,
+           inviter,
+           {},
+           fmt::format("{} could not be reached; the invitation to {} is withdrawn.",
+                       pending.invitee->address(), room->address())});
+    }
+    outcomes.push_back(std::move(outcome));
+  }
+  return outcomes;
+}
+
+// --- Changes, with their figures
+// --------------------------------------------------------------------
+
+Room& Conference::create_room(const RoomKey& key, std::string_view name, std::string_view domain,
+                              bool is_private) {
+  (is_private ? figures_.rooms_private : figures_.rooms_public).add(1);
+  return rooms_.create(key, name, domain, is_private);
+}
+
+void Conference::destroy_room(Room& room) {
+  (room.is_private() ? figures_.rooms_private : figures_.rooms_public).add(-1);
+  figures_.members.add(-static_cast<std::int64_t>(room.members.members()));
+  figures_.invitations_pending.add(-static_cast<std::int64_t>(room.members.invited()));
+  rooms_.destroy(room);
+}
+
+void Conference::add_member(Room& room, Identity& who, std::uint32_t flags) {
+  room.members.add(who, flags);
+  ((flags & member_flag::invited) != 0 ? figures_.invitations_pending : figures_.members).add(1);
+}
+
+void Conference::change_member(Room& room, Member& member, std::uint32_t flags) {
+  const bool was_invited = member.is(member_flag::invited);
+  const bool is_invited = (flags & member_flag::invited) != 0;
+  room.members.set_flags(member, flags);
+  if (was_invited == is_invited) return;
+  figures_.invitations_pending.add(is_invited ? 1 : -1);
+  figures_.members.add(is_invited ? -1 : 1);
+}
+
+void Conference::remove_member(Room& room, Member& member) {
+  (member.is(member_flag::invited) ? figures_.invitations_pending : figures_.members).add(-1);
+  room.members.remove(member);
+}
+
+}  // namespace imcd::imc

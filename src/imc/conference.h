@@ -1,0 +1,151 @@
+// Conference: the rooms, and what a message to one of them does. It decides and changes memory at
+// once; what is to be stored and said comes back as an Outcome. It reads no clock and sends
+// nothing itself: deliveries go into the users' queues.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/figures.h"
+#include "base/outbox.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "imc/command.h"
+#include "imc/deliveries.h"
+#include "imc/epoch.h"
+#include "imc/identity.h"
+#include "imc/outcome.h"
+#include "imc/record.h"
+#include "imc/room_table.h"
+#include "parser/message.h"
+
+namespace imcd::imc {
+
+struct ConferenceSettings {
+  unsigned hash_size = 4;  // Log2 of the room table's first size.
+  char command_prefix = '#';
+  bool create_on_join = true;
+  bool check_on_create = false;
+  bool owner_exit_destroys = true;
+  std::uint32_t max_members = 100000;
+  std::string extra_headers;  // Whole lines, each with its line end.
+};
+
+// One MESSAGE as the conference sees it. Views are borrowed for the call.
+struct RoomMessage {
+  const parser::MessageView& view;
+  const parser::Uri& room;    // The addressed URI, with a user part.
+  const parser::Uri& sender;  // Of the sender's identity, with a user part.
+  bool anonymous = false;     // RFC 3323: the sender asks not to be named.
+  std::string_view call_id;
+  std::uint32_t max_forwards = 0;          // As received, at most what we send.
+  std::optional<std::uint32_t> expires_s;  // RFC 3428 5: after that it is not delivered.
+};
+
+class Conference {
+ public:
+  Conference(ConferenceSettings settings, DeliverySettings delivery_settings, Random& random,
+             Figures& figures);
+  ~Conference();
+  Conference(const Conference&) = delete;
+  Conference& operator=(const Conference&) = delete;
+
+  // Whether this message is a command that may change rooms: the caller asks the journal first.
+  [[nodiscard]] bool is_room_change(const parser::MessageView& view) const;
+
+  // Executes a command, or puts chat into the members' queues.
+  Outcome on_message(const RoomMessage& message, Instant now);
+
+  // The outcome is final: the new member gets chat, the notices go into the queues.
+  void release(const Outcome& outcome);
+
+  // The outcome of a message that is not executed for a reason of the caller's (journal full):
+  // the same shape, so that the user is told in the same way.
+  Outcome refuse(const RoomMessage& message, tm::Reply reply, std::string_view text);
+
+  // Invitations that could not be delivered and are still pending are withdrawn: outcomes to be
+  // journaled, whose replies go to nobody.
+  std::vector<Outcome> take_withdrawn_invitations();
+
+  // --- Loading
+  // ------------------------------------------------------------------------------------
+
+  // Rows as the store has them. Bad rows and rows that fold together are told to `log`.
+  void load(const std::vector<RoomRow>& rooms, const std::vector<MemberRow>& members, Outbox& log);
+  // The store refused a command for good: its room becomes what these rows say, or goes if they
+  // don't have it.
+  void reload_room(std::string_view name, std::string_view domain,
+                   const std::vector<RoomRow>& rooms, const std::vector<MemberRow>& members,
+                   Outbox& log);
+  // A record of that room which is still on its way to the store, applied again. `held`: its
+  // outcome waits for the commit, and a new member's chat with it.
+  void apply(const Record& record, bool held, Outbox& log);
+  // All rooms, after a load that failed half-way.
+  void forget_rooms();
+
+  // After each input: frees what no reader sees, and moves a slice of growing tables.
+  void end_input() {
+    epochs_.collect();
+    rooms_.grow_slice();
+    identities_.grow_slice();
+  }
+
+  // The sender came straight to us from there (option reply_to_source).
+  void note_source(const parser::Uri& sender, const Flow& source);
+
+  Deliveries& deliveries() { return deliveries_; }
+  [[nodiscard]] const Deliveries& deliveries() const { return deliveries_; }
+  RoomTable& rooms() { return rooms_; }
+  [[nodiscard]] const RoomTable& rooms() const { return rooms_; }
+  IdentityTable& identities() { return identities_; }
+  Epochs& epochs() { return epochs_; }
+
+ private:
+  friend class RoomCommands;
+
+  // The line of a command without its prefix, up to the first line end; nothing for chat.
+  [[nodiscard]] std::optional<std::string_view> command_line(const parser::MessageView& view) const;
+  Outcome on_chat(const RoomMessage& message, Room* room, Instant now);
+  [[nodiscard]] bool is_own_loop(const parser::MessageView& view) const;
+  [[nodiscard]] std::optional<std::uint32_t> write_chat(const RoomMessage& message,
+                                                        const Room& room, const Identity& sender,
+                                                        Instant now);
+  void send_notice(const Outcome& outcome, const Notice& notice, Room* room);
+  [[nodiscard]] Room* find_again(const Outcome& outcome);
+  Outcome start_outcome(const RoomMessage& message);
+
+  Room& create_room(const RoomKey& key, std::string_view name, std::string_view domain,
+                    bool is_private);
+  void destroy_room(Room& room);
+  void add_member(Room& room, Identity& who, std::uint32_t flags);
+  void change_member(Room& room, Member& member, std::uint32_t flags);
+  void remove_member(Room& room, Member& member);
+  void load_room(const RoomRow& row, Outbox& log);
+  void load_member(const MemberRow& row, Outbox& log);
+
+  ConferenceSettings settings_;
+  Random& random_;
+  Figures& figures_;
+  std::string instance_;
+  Epochs epochs_;
+  IdentityTable identities_;
+  RoomTable rooms_;
+  Deliveries deliveries_;
+  RoomKey key_;        // Scratch: of the addressed room.
+  ByteBuffer prefix_;  // Scratch: `<user@host>: ` of a chat line.
+
+  // Invitations under way, so that a failed one can be withdrawn.
+  struct PendingInvitation {
+    std::string room_key;
+    std::uint64_t room_serial = 0;
+    IdentityRef invitee;
+  };
+  std::unordered_map<InvitationId, PendingInvitation> pending_invitations_;
+  InvitationId last_invitation_ = 0;
+};
+
+}  // namespace imcd::imc

@@ -1,0 +1,127 @@
+// Conference's loading: rows of the store become rooms and members.
+
+#include <fmt/format.h>
+
+#include "base/limits.h"
+#include "imc/conference.h"
+
+namespace imcd::imc {
+namespace {
+
+void warn(Outbox& log, std::string text, std::string_view room, std::string_view user = {}) {
+  LogLine line{LogLevel::warning, std::move(text), {{"room", std::string(room)}}};
+  if (!user.empty()) line.fields.emplace_back("user", std::string(user));
+  log.log(std::move(line));
+}
+
+// Flags that mean something to us; skip was a passing mark of the older modules.
+constexpr std::uint32_t member_flags_kept =
+    member_flag::owner | member_flag::admin | member_flag::invited;
+
+}  // namespace
+
+void Conference::load(const std::vector<RoomRow>& rooms, const std::vector<MemberRow>& members,
+                      Outbox& log) {
+  for (const RoomRow& row : rooms) load_room(row, log);
+  for (const MemberRow& row : members) load_member(row, log);
+}
+
+void Conference::load_room(const RoomRow& row, Outbox& log) {
+  if ((row.flags & room_flag::deleted) != 0) return;
+  const std::string text = fmt::format("sip:{}@{}", row.name, row.domain);
+  const auto uri = parser::parse_uri(text);
+  if (!uri || uri->user != row.name || uri->host != row.domain) {
+    figures_.db_rows_skipped.add();
+    return warn(log, "room skipped: its name and domain make no SIP URI", text);
+  }
+  const RoomKey key = rooms_.key(*uri);
+  if (const Room* const same = rooms_.find(key)) {
+    return warn(log, fmt::format("room merged with {}: the names are the same", same->uri()), text);
+  }
+  create_room(key, row.name, row.domain, (row.flags & room_flag::is_private) != 0);
+}
+
+void Conference::load_member(const MemberRow& row, Outbox& log) {
+  if ((row.flags & member_flag::deleted) != 0) return;
+  const auto room_uri = parser::parse_uri(row.room);
+  Room* const room = room_uri && !room_uri->user.empty() && !room_uri->host.empty()
+                         ? rooms_.find(rooms_.key(*room_uri))
+                         : nullptr;
+  const std::string user = fmt::format("{}@{}", row.user, row.domain);
+  if (room == nullptr) {
+    figures_.db_rows_skipped.add();
+    return warn(log, "member skipped: there is no such room", row.room, user);
+  }
+  const IdentityRef who = identities_.intern(row.user, row.domain);
+  if (!who) {
+    figures_.db_rows_skipped.add();
+    return warn(log, "member skipped: name and domain make no SIP URI", row.room, user);
+  }
+  const std::uint32_t flags = row.flags & member_flags_kept;
+  if (Member* const same = room->members.find(*who)) {
+    // The higher standing of the two rows: a member before an invitation, a rank before none.
+    std::uint32_t both = same->flags.load() | flags;
+    if (same->is_member() || (flags & member_flag::invited) == 0) both &= ~member_flag::invited;
+    change_member(*room, *same, both);
+    return warn(log, "member merged: the room has the same user twice", row.room, user);
+  }
+  add_member(*room, *who, flags);
+}
+
+void Conference::reload_room(std::string_view name, std::string_view domain,
+                             const std::vector<RoomRow>& rooms,
+                             const std::vector<MemberRow>& members, Outbox& log) {
+  const std::string text = fmt::format("sip:{}@{}", name, domain);
+  const auto uri = parser::parse_uri(text);
+  CHECK(uri.has_value());
+  Room* const room = rooms_.find(rooms_.key(*uri));
+  if (room != nullptr && rooms.empty()) return destroy_room(*room);
+  if (room != nullptr) {
+    // The room stays the same one, so that notices under way find it.
+    std::vector<Identity*> all;
+    room->members.for_each([&all](const Member& member) { all.push_back(member.who); });
+    for (Identity* const who : all) remove_member(*room, *room->members.find(*who));
+    room->invitations.clear();
+    return load({}, members, log);
+  }
+  load(rooms, members, log);
+}
+
+void Conference::forget_rooms() {
+  std::size_t cursor = 0;
+  while (Room* const room = rooms_.next(cursor)) destroy_room(*room);
+}
+
+void Conference::apply(const Record& record, bool held, Outbox& log) {
+  const std::string room_text = fmt::format("sip:{}@{}", record.room_name, record.room_domain);
+  const auto uri = parser::parse_uri(room_text);
+  CHECK(uri.has_value());
+  Room* const room = rooms_.find(rooms_.key(*uri));
+  switch (record.kind) {
+    case Record::Kind::put_room:
+      if (room == nullptr) load_room({record.room_name, record.room_domain, record.flags}, log);
+      return;
+    case Record::Kind::delete_room:
+      if (room != nullptr) destroy_room(*room);
+      return;
+    case Record::Kind::put_member:
+    case Record::Kind::delete_member:
+      break;
+  }
+  const IdentityRef who = identities_.intern(record.user, record.user_domain);
+  if (room == nullptr || !who) return;
+  Member* const member = room->members.find(*who);
+  if (record.kind == Record::Kind::delete_member) {
+    if (member != nullptr) remove_member(*room, *member);
+    return;
+  }
+  const bool invited = (record.flags & member_flag::invited) != 0;
+  const std::uint32_t flags = record.flags | (held && !invited ? member_joining : 0);
+  if (member == nullptr) {
+    add_member(*room, *who, flags);
+  } else {
+    change_member(*room, *member, flags);
+  }
+}
+
+}  // namespace imcd::imc

@@ -1,0 +1,416 @@
+#include "imc/room_commands.h"
+
+#include <fmt/format.h>
+
+#include "base/limits.h"
+#include "base/text.h"
+
+namespace imcd::imc {
+
+using tm::Reason;
+
+RoomCommands::RoomCommands(Conference& conference, const RoomMessage& message, Outcome& outcome)
+    : conference_(conference),
+      message_(message),
+      outcome_(outcome),
+      sender_(conference.identities_.intern(message.sender)) {}
+
+void RoomCommands::run(std::string_view line) {
+  const auto command = parse_command(line, conference_.settings_.command_prefix);
+  if (!command) return refuse(command.error().reason, command.error().notice);
+  const bool enters = command->kind == CommandKind::create || command->kind == CommandKind::join ||
+                      command->kind == CommandKind::accept;
+  if (enters && message_.anonymous) {
+    return refuse(Reason::anonymous, "Rooms show who speaks, so anonymous users can't enter.");
+  }
+  if (command->kind == CommandKind::help) return help(*command);
+  if (!find_target(command->room)) return;
+  execute(*command);
+}
+
+void RoomCommands::execute(const Command& command) {
+  switch (command.kind) {
+    case CommandKind::create:
+      return create(command);
+    case CommandKind::join:
+      return join();
+    case CommandKind::invite:
+      return invite(command);
+    case CommandKind::accept:
+      return accept();
+    case CommandKind::deny:
+      return deny();
+    case CommandKind::remove:
+      return remove(command);
+    case CommandKind::exit:
+      return exit();
+    case CommandKind::destroy:
+      return destroy();
+    case CommandKind::list:
+      return list();
+    case CommandKind::help:
+      return help(command);
+  }
+}
+
+// --- The commands
+// ---------------------------------------------------------------------------------
+
+void RoomCommands::create(const Command& command) {
+  if (target_.room == nullptr) return make_room(command.is_private);
+  if (conference_.settings_.check_on_create) {
+    return refuse(Reason::room_exists, fmt::format("{} exists already.", target_.room->address()));
+  }
+  enter_room(target_.self);
+}
+
+void RoomCommands::join() {
+  if (target_.room != nullptr) return enter_room(target_.self);
+  if (!conference_.settings_.create_on_join) {
+    return refuse(Reason::no_such_room,
+                  fmt::format("There is no room {}@{}. {}create makes one.", target_.uri.user,
+                              target_.uri.host, conference_.settings_.command_prefix));
+  }
+  make_room(false);
+}
+
+void RoomCommands::invite(const Command& command) {
+  std::string storage;
+  const auto user = resolve_user(command.user, storage);
+  if (!user || !require_rank()) return;
+  const IdentityRef invitee = conference_.identities_.intern(*user);
+  Room& room = *target_.room;
+  if (const Member* const member = room.members.find(*invitee)) {
+    return refuse(Reason::member_already,
+                  fmt::format("{} is {} already.", invitee->address(),
+                              member->is_member() ? "a member" : "invited"));
+  }
+  if (room.members.members() + room.members.invited() >= conference_.settings_.max_members) {
+    return refuse(Reason::room_is_full, fmt::format("{} is full.", room.address()));
+  }
+  conference_.add_member(room, *invitee, member_flag::invited);
+  room.invitations.push_back({invitee, sender_});
+  record_member(Record::Kind::put_member, *invitee, member_flag::invited);
+  const char prefix = conference_.settings_.command_prefix;
+  outcome_.notices.push_back(
+      {Notice::To::invitation,
+       invitee,
+       {},
+       fmt::format("{} invites you to the room {}. Answer {}accept to enter it or {}deny to "
+                   "decline.",
+                   sender_->address(), room.address(), prefix, prefix)});
+  tell_sender(fmt::format("{} is invited to {}.", invitee->address(), room.address()));
+}
+
+void RoomCommands::accept() {
+  if (!require_room()) return;
+  if (target_.self == nullptr || target_.self->is_member()) {
+    return refuse(Reason::not_invited,
+                  fmt::format("You are not invited to {}.", target_.room->address()));
+  }
+  enter_room(target_.self);
+}
+
+void RoomCommands::deny() {
+  if (!require_room()) return;
+  Room& room = *target_.room;
+  if (target_.self == nullptr || target_.self->is_member()) {
+    return refuse(Reason::not_invited, fmt::format("You are not invited to {}.", room.address()));
+  }
+  const IdentityRef inviter = room.take_inviter(*sender_, conference_.identities_);
+  conference_.remove_member(room, *target_.self);
+  record_member(Record::Kind::delete_member, *sender_);
+  tell_sender(fmt::format("You declined the invitation to {}.", room.address()));
+  if (inviter) {
+    tell(*inviter,
+         fmt::format("{} declined the invitation to {}.", sender_->address(), room.address()));
+  }
+}
+
+void RoomCommands::remove(const Command& command) {
+  std::string storage;
+  const auto user = resolve_user(command.user, storage);
+  if (!user || !require_rank()) return;
+  Room& room = *target_.room;
+  const IdentityRef who = conference_.identities_.intern(*user);
+  Member* const member = room.members.find(*who);
+  if (member == nullptr) {
+    return refuse(Reason::no_such_member,
+                  fmt::format("{} is not a member of {}.", who->address(), room.address()));
+  }
+  if (member->is(member_flag::owner)) {
+    return refuse(Reason::owner_cannot_be_removed,
+                  fmt::format("{} owns {} and can't be removed.", who->address(), room.address()));
+  }
+  const bool was_member = member->is_member();
+  if (!was_member) room.take_inviter(*who, conference_.identities_);
+  conference_.remove_member(room, *member);
+  record_member(Record::Kind::delete_member, *who);
+  if (!was_member) {
+    return tell_sender(
+        fmt::format("The invitation of {} to {} is withdrawn.", who->address(), room.address()));
+  }
+  tell(*who, fmt::format("{} removed you from {}.", sender_->address(), room.address()));
+  tell_room(fmt::format("{} was removed from the room by {}.", who->address(), sender_->address()),
+            *who);
+}
+
+void RoomCommands::exit() {
+  if (!require_member()) return;
+  if (target_.self->is(member_flag::owner)) {
+    if (conference_.settings_.owner_exit_destroys) return destroy();
+    return refuse(Reason::owner_cannot_leave,
+                  fmt::format("You own {}. {}destroy ends it for everybody.",
+                              target_.room->address(), conference_.settings_.command_prefix));
+  }
+  conference_.remove_member(*target_.room, *target_.self);
+  record_member(Record::Kind::delete_member, *sender_);
+  tell_sender(fmt::format("You left {}.", target_.room->address()));
+  tell_room(fmt::format("{} left the room.", sender_->address()), *sender_);
+}
+
+void RoomCommands::destroy() {
+  if (!require_member()) return;
+  Room& room = *target_.room;
+  if (!target_.self->is(member_flag::owner)) {
+    return refuse(Reason::not_allowed, fmt::format("Only the owner can end {}.", room.address()));
+  }
+  Notice notice{Notice::To::those, {}, {}, {}};
+  room.members.for_each([&](const Member& member) {
+    if (member.is_member()) notice.list.emplace_back(conference_.identities_, *member.who);
+  });
+  notice.text = fmt::format("The room {} was ended by {}.", room.address(), sender_->address());
+  outcome_.notices.push_back(std::move(notice));
+  record_room(Record::Kind::delete_room);
+  conference_.destroy_room(room);
+  target_.room = nullptr;
+  outcome_.room_serial = 0;
+}
+
+void RoomCommands::list() {
+  if (!require_member()) return;
+  const Room& room = *target_.room;
+  const bool sees_invited = is_rank(*target_.self);
+  std::string lines;
+  std::size_t shown = 0;
+  std::size_t hidden = 0;
+  room.members.for_each([&](const Member& member) {
+    if (!member.is_member() && !sees_invited) return;
+    // The line's own bytes, its mark and its end count against what one notice may carry.
+    const std::size_t line_bytes = member.who->address().size() + 16;
+    if (shown >= limits::list_lines_max ||
+        lines.size() + line_bytes > limits::notice_body_bytes_max - 150) {
+      ++hidden;
+      return;
+    }
+    ++shown;
+    lines += "\r\n";
+    if (member.is(member_flag::owner)) {
+      lines += '*';
+    } else if (member.is(member_flag::admin)) {
+      lines += '~';
+    }
+    lines += member.who->address();
+    if (!member.is_member()) lines += " (invited)";
+  });
+  if (hidden > 0) lines += fmt::format("\r\nand {} more", hidden);
+  tell_sender(fmt::format("Members of {}: {}{}", room.address(), room.members.members(), lines));
+}
+
+void RoomCommands::help(const Command& command) {
+  const char prefix = conference_.settings_.command_prefix;
+  std::string topic(command.topic);
+  if (topic.starts_with(prefix)) topic.erase(0, 1);
+  std::string lines;
+  for (const CommandRow& row : command_rows()) {
+    if (!topic.empty() && !equal_ignoring_case(row.name, topic)) continue;
+    lines += fmt::format("\r\n{}{} {} - {}", prefix, row.name, row.usage, row.help);
+  }
+  if (lines.empty()) {
+    return refuse(Reason::unknown_command,
+                  fmt::format("There is no such command. Try {}help.", prefix));
+  }
+  tell_sender("Commands:" + lines);
+}
+
+// --- Their parts
+// ----------------------------------------------------------------------------------
+
+// Fills target_; false when the name is bad, which is then told.
+bool RoomCommands::find_target(std::string_view room_text) {
+  if (room_text.empty()) {
+    target_.uri = message_.room;
+  } else {
+    const auto uri = resolve(room_text, target_.uri_text);
+    if (!uri) {
+      refuse(Reason::bad_command,
+             "That is no room's name. A room is NAME, NAME@HOST or "
+             "sip:NAME@HOST.");
+      return false;
+    }
+    target_.uri = *uri;
+  }
+  if (!names_fit(target_.uri)) {
+    refuse(Reason::bad_command, fmt::format("The name is too long: {} characters at most, and {} "
+                                            "for the host.",
+                                            limits::user_bytes_max, limits::domain_bytes_max));
+    return false;
+  }
+  target_.key = conference_.rooms_.key(target_.uri);
+  target_.room = conference_.rooms_.find(target_.key);
+  outcome_.room_uri = fmt::format("sip:{}@{}", target_.uri.user, target_.uri.host);
+  if (target_.room != nullptr) {
+    target_.self = target_.room->members.find(*sender_);
+    outcome_.room_uri = target_.room->uri();
+    outcome_.room_key = target_.room->key();
+    outcome_.room_serial = target_.room->serial;
+  }
+  return true;
+}
+
+void RoomCommands::make_room(bool is_private) {
+  Room& room = conference_.create_room(target_.key, target_.uri.user, target_.uri.host, is_private);
+  target_.room = &room;
+  outcome_.room_uri = room.uri();
+  outcome_.room_key = room.key();
+  outcome_.room_serial = room.serial;
+  conference_.add_member(room, *sender_, member_flag::owner | member_joining);
+  outcome_.joined = sender_;
+  record_room(Record::Kind::put_room);
+  record_member(Record::Kind::put_member, *sender_, member_flag::owner);
+  tell_sender(fmt::format("You made the {}room {} and own it.", is_private ? "private " : "",
+                          room.address()));
+}
+
+// Into a room that exists; `member` is the sender in it, or null.
+void RoomCommands::enter_room(Member* member) {
+  Room& room = *target_.room;
+  if (member != nullptr && member->is_member()) {
+    return tell_sender(fmt::format("You are a member of {} already.", room.address()));
+  }
+  if (member == nullptr && room.is_private()) return refuse_private();
+  if (member != nullptr) {
+    room.take_inviter(*sender_, conference_.identities_);
+    conference_.change_member(room, *member, member_joining);
+  } else {
+    if (room.members.members() + room.members.invited() >= conference_.settings_.max_members) {
+      return refuse(Reason::room_is_full, fmt::format("{} is full.", room.address()));
+    }
+    conference_.add_member(room, *sender_, member_joining);
+  }
+  outcome_.joined = sender_;
+  record_member(Record::Kind::put_member, *sender_);
+  tell_sender(fmt::format("You joined {}.", room.address()));
+  tell_room(fmt::format("{} joined the room.", sender_->address()), *sender_);
+}
+
+void RoomCommands::refuse_private() {
+  Room& room = *target_.room;
+  refuse(Reason::room_is_private,
+         fmt::format("{} is private. Ask its owner for an invitation.", room.address()));
+  room.members.for_each([&](const Member& member) {
+    if (!is_rank(member)) return;
+    tell(*member.who,
+         fmt::format("{} wants to enter {}. {}invite {} lets them in.", sender_->address(),
+                     room.address(), conference_.settings_.command_prefix, sender_->address()));
+  });
+}
+
+bool RoomCommands::require_room() {
+  if (target_.room != nullptr) return true;
+  refuse(Reason::no_such_room,
+         fmt::format("There is no room {}@{}.", target_.uri.user, target_.uri.host));
+  return false;
+}
+
+bool RoomCommands::require_member() {
+  if (!require_room()) return false;
+  if (target_.self != nullptr && target_.self->is_member()) return true;
+  refuse(Reason::not_a_member, fmt::format("You are not a member of {}.", target_.room->address()));
+  return false;
+}
+
+bool RoomCommands::require_rank() {
+  if (!require_member()) return false;
+  if (is_rank(*target_.self)) return true;
+  refuse(Reason::not_allowed,
+         fmt::format("Only the owner and admins of {} may do that.", target_.room->address()));
+  return false;
+}
+
+bool RoomCommands::is_rank(const Member& member) {
+  return member.is_member() && member.is(member_flag::owner | member_flag::admin);
+}
+
+// A bad name is told, and nothing returned.
+std::optional<parser::Uri> RoomCommands::resolve_user(std::string_view text, std::string& storage) {
+  const auto uri = resolve(text, storage);
+  if (!uri || !names_fit(*uri)) {
+    refuse(Reason::bad_command,
+           "That is no user's name. A user is NAME, NAME@HOST or "
+           "sip:NAME@HOST.");
+    return std::nullopt;
+  }
+  return uri;
+}
+
+// NAME, NAME@HOST or sip:NAME@HOST, also in angle brackets; the host defaults to the addressed one.
+std::optional<parser::Uri> RoomCommands::resolve(std::string_view text,
+                                                 std::string& storage) const {
+  if (text.size() >= 2 && text.front() == '<' && text.back() == '>') {
+    text = text.substr(1, text.size() - 2);
+  }
+  const bool has_scheme =
+      starts_with_ignoring_case(text, "sip:") || starts_with_ignoring_case(text, "sips:");
+  storage = has_scheme ? std::string(text) : fmt::format("sip:{}", text);
+  if (!has_scheme && !text.contains('@')) {
+    storage += '@';
+    storage += message_.room.host;
+  }
+  const auto uri = parser::parse_uri(storage);
+  if (!uri || uri->user.empty() || uri->host.empty()) return std::nullopt;
+  return *uri;
+}
+
+bool RoomCommands::names_fit(const parser::Uri& uri) const {
+  return uri.user.size() <= limits::user_bytes_max && uri.host.size() <= limits::domain_bytes_max;
+}
+
+void RoomCommands::refuse(Reason reason, std::string text) {
+  outcome_.reply.reason = reason;
+  tell_sender(std::move(text));
+}
+
+void RoomCommands::tell_sender(std::string text) { tell(*sender_, std::move(text)); }
+
+void RoomCommands::tell(Identity& who, std::string text) {
+  outcome_.notices.push_back(
+      {Notice::To::user, IdentityRef(conference_.identities_, who), {}, std::move(text)});
+}
+
+void RoomCommands::tell_room(std::string text, Identity& except) {
+  outcome_.notices.push_back(
+      {Notice::To::room, IdentityRef(conference_.identities_, except), {}, std::move(text)});
+}
+
+void RoomCommands::record_room(Record::Kind kind) {
+  const Room& room = *target_.room;
+  outcome_.records.push_back({.kind = kind,
+                              .room_name = std::string(room.name()),
+                              .room_domain = std::string(room.domain()),
+                              .user = {},
+                              .user_domain = {},
+                              .flags = room.is_private() ? room_flag::is_private : 0});
+}
+
+void RoomCommands::record_member(Record::Kind kind, const Identity& who, std::uint32_t flags) {
+  const Room& room = *target_.room;
+  outcome_.records.push_back({.kind = kind,
+                              .room_name = std::string(room.name()),
+                              .room_domain = std::string(room.domain()),
+                              .user = std::string(who.user()),
+                              .user_domain = std::string(who.host()),
+                              .flags = flags});
+}
+
+}  // namespace imcd::imc

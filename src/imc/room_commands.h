@@ -1,0 +1,70 @@
+// RoomCommands: executes one chat command. It lives for one call of Conference::on_message, reads
+// and changes rooms through the Conference, and fills an Outcome.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "imc/command.h"
+#include "imc/conference.h"
+
+namespace imcd::imc {
+
+class RoomCommands {
+ public:
+  RoomCommands(Conference& conference, const RoomMessage& message, Outcome& outcome);
+
+  // `line` is the command without its prefix.
+  void run(std::string_view line);
+
+ private:
+  // The room that a command is about; `room` is null when there is none of that name.
+  struct Target {
+    std::string uri_text;  // What `uri` points into.
+    parser::Uri uri;
+    RoomKey key;
+    Room* room = nullptr;
+    Member* self = nullptr;  // The sender in it: a member or invited.
+  };
+
+  void execute(const Command& command);
+  void create(const Command& command);
+  void join();
+  void invite(const Command& command);
+  void accept();
+  void deny();
+  void remove(const Command& command);
+  void exit();
+  void destroy();
+  void list();
+  void help(const Command& command);
+
+  // Parts of the above.
+  bool find_target(std::string_view room_text);
+  void enter_room(Member* member);
+  void make_room(bool is_private);
+  void refuse_private();
+  bool require_room();
+  bool require_member();
+  bool require_rank();
+  std::optional<parser::Uri> resolve_user(std::string_view text, std::string& storage);
+  std::optional<parser::Uri> resolve(std::string_view text, std::string& storage) const;
+  [[nodiscard]] bool names_fit(const parser::Uri& uri) const;
+  [[nodiscard]] static bool is_rank(const Member& member);
+
+  void refuse(tm::Reason reason, std::string text);
+  void tell_sender(std::string text);
+  void tell(Identity& who, std::string text);
+  void tell_room(std::string text, Identity& except);
+  void record_room(Record::Kind kind);
+  void record_member(Record::Kind kind, const Identity& who, std::uint32_t flags = 0);
+
+  Conference& conference_;
+  const RoomMessage& message_;
+  Outcome& outcome_;
+  IdentityRef sender_;
+  Target target_;
+};
+
+}  // namespace imcd::imc

@@ -1,0 +1,169 @@
+// Server's answers that wait for the store (DESIGN 7 "Group commit" and "Trouble").
+
+#include "parser/writer.h"
+#include "server/server.h"
+
+namespace imcd::server {
+
+using tm::Reason;
+
+// The response's bytes after the status line are made now, while the request is at hand.
+void Server::hold(const Request& request, tm::ServerTransactionId id, imc::Outcome outcome,
+                  Instant now) {
+  ByteBuffer head;
+  tag_.clear();
+  transactions_.write_tag(tag_, request.key);
+  parser::write_response_head(head, request.view, request.from.peer, {200, "OK"}, tag_.view());
+  const std::string_view fields = head.view().substr(head.view().find("\r\n") + 2);
+  const Flow to{parser::response_target(request.fields.top_via, request.from.peer),
+                request.from.socket};
+  std::vector<imc::Record> records = std::move(outcome.records);
+  outcome.records.clear();
+  journal_.append(std::move(records), {HeldAnswer{id, to, std::string(fields)}, std::move(outcome)},
+                  now.mono);
+}
+
+void Server::give(HeldAnswer& held, tm::Reply reply, Instant now, Outbox& out) {
+  transactions_.complete(held.transaction, reply, now.mono);
+  const tm::ReasonText text = tm::reason_text(reply.reason);
+  send_held(held, text.code, text.phrase, reply.retry_after_s, out);
+}
+
+void Server::send_held(const HeldAnswer& held, std::uint16_t code, std::string_view phrase,
+                       std::uint16_t retry_after_s, Outbox& out) {
+  ByteBuffer& response = out.begin_datagram();
+  response.append("SIP/2.0 ");
+  response.append_number(code);
+  response.append(' ');
+  response.append(phrase);
+  response.append("\r\n");
+  response.append(held.head);
+  if (retry_after_s != 0) parser::write_field(response, "Retry-After", retry_after_s);
+  parser::end_without_body(response);
+  out.end_datagram(held.to);
+  figures_.responses_sent.add();
+}
+
+void Server::on_commit(const db::CommitResult& result, Instant now, Outbox& out) {
+  if (!journal_.on_commit(result, now.mono)) {
+    if (!result.committed) {
+      figures_.db_batches_retried.add();
+      on_store_failed(result.error, now, out);
+    }
+    return end_input(now, out);
+  }
+  figures_.db_batches_committed.add();
+  if (!store_up_) on_store_opened(now, out);
+  auto entries = journal_.take_committed();
+  auto refused = result.refused.begin();
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (refused != result.refused.end() && refused->command == i) {
+      on_refused(entries[i], *refused++, now, out);
+    } else {
+      release(entries[i], now, out);
+    }
+  }
+  end_input(now, out);
+}
+
+// The command is durable: its answer, then what it says to others.
+void Server::release(Journal::Entry& entry, Instant now, Outbox& out) {
+  Release& release = entry.release;
+  if (release.answer) give(*release.answer, release.outcome->reply, now, out);
+  if (release.outcome) conference_.release(*release.outcome);
+}
+
+// Refused for good: the answer is 500, the notices are dropped, the room becomes what the store
+// says it is.
+void Server::on_refused(Journal::Entry& entry, const db::RefusedCommand& refused, Instant now,
+                        Outbox& out) {
+  figures_.db_commands_refused.add();
+  out.log({LogLevel::error,
+           "the database refused a room change for good",
+           {{"room", entry.records.front().room_name + '@' + entry.records.front().room_domain},
+            {"error", refused.error}}});
+  if (entry.release.answer) give(*entry.release.answer, {Reason::database_refused}, now, out);
+  reload(entry, refused.rows, out);
+}
+
+void Server::reload(const Journal::Entry& entry, const db::LoadedRows& rows, Outbox& out) {
+  const imc::Record& first = entry.records.front();
+  conference_.reload_room(first.room_name, first.room_domain, rows.rooms, rows.members, out);
+  // Changes of that room that are still on their way hold: they come after what was refused.
+  journal_.for_each_waiting([&](const Journal::Entry& waiting) {
+    for (const imc::Record& record : waiting.records) {
+      if (record.room_name == first.room_name && record.room_domain == first.room_domain) {
+        conference_.apply(record, !settings_.relaxed_durability, out);
+      }
+    }
+  });
+}
+
+// RFC 4320 4.1: a 100 when the answer is so late that the sender's Timer E has grown to T2.
+void Server::answer_late(Instant now, Outbox& out) {
+  while (const auto id = transactions_.pop_late(now.mono)) {
+    journal_.for_each_waiting([&](const Journal::Entry& entry) {
+      if (!entry.release.answer || entry.release.answer->transaction != *id) return;
+      send_held(*entry.release.answer, 100, "Trying", 0, out);
+    });
+  }
+}
+
+// Never 503: the change may still happen.
+void Server::answer_overdue(Instant now, Outbox& out) {
+  while (Journal::Entry* const entry = journal_.pop_overdue(now.mono)) {
+    if (!entry->release.answer) continue;
+    give(*entry->release.answer, {Reason::not_confirmed}, now, out);
+    entry->release.answer.reset();
+  }
+}
+
+void Server::journal_withdrawn_invitations(Instant now) {
+  for (imc::Outcome& outcome : conference_.take_withdrawn_invitations()) {
+    std::vector<imc::Record> records = std::move(outcome.records);
+    outcome.records.clear();
+    journal_.append(std::move(records), {std::nullopt, std::move(outcome)}, now.mono);
+  }
+}
+
+void Server::on_store_opened(Instant, Outbox& out) {
+  if (!store_up_) out.log({LogLevel::info, "the database is there", {}});
+  store_up_ = true;
+  figures_.db_up.set(1);
+}
+
+void Server::on_store_failed(std::string_view error, Instant, Outbox& out) {
+  // Once per outage: the retries that follow are counted.
+  if (store_up_ || loading_) {
+    out.log({LogLevel::error, "the database fails; trying again", {{"error", std::string(error)}}});
+  }
+  store_up_ = false;
+  figures_.db_up.set(0);
+}
+
+void Server::on_rows_loaded(const db::LoadedRows& rows, Instant now, Outbox& out) {
+  CHECK(loading_);
+  for (const std::string& skipped : rows.skipped) {
+    figures_.db_rows_skipped.add();
+    out.log({LogLevel::warning, "row skipped: " + skipped, {}});
+  }
+  conference_.load(rows.rooms, rows.members, out);
+  end_input(now, out);
+}
+
+void Server::on_load_failed(std::string_view error, Instant now, Outbox& out) {
+  conference_.forget_rooms();
+  on_store_failed(error, now, out);
+  end_input(now, out);
+}
+
+void Server::on_loaded(Instant now, Outbox& out) {
+  loading_ = false;
+  out.log({LogLevel::info,
+           "rooms are loaded",
+           {{"rooms", std::to_string(conference_.rooms().size())},
+            {"members", std::to_string(figures_.members.value())}}});
+  end_input(now, out);
+}
+
+}  // namespace imcd::server

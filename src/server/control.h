@@ -1,0 +1,42 @@
+// Control: what management commands see of the server.
+#pragma once
+
+#include <string>
+
+#include "base/figures.h"
+#include "base/time.h"
+#include "imc/conference.h"
+#include "mi/control.h"
+
+namespace imcd::server {
+
+class Control final : public mi::Control {
+ public:
+  // Both must outlive this.
+  Control(imc::Conference& conference, const Figures& figures, std::string version, Instant started)
+      : conference_(conference),
+        figures_(figures),
+        version_(std::move(version)),
+        started_(started) {}
+
+  bool walk_rooms(std::size_t& cursor, const VisitRoom& visit) override;
+  std::optional<Room> find_room(std::string_view uri) override;
+  bool walk_members(std::string_view room_uri, std::uint64_t serial, std::size_t& cursor,
+                    const VisitMember& visit) override;
+  [[nodiscard]] std::vector<Statistic> statistics() const override;
+  [[nodiscard]] Instant started() const override { return started_; }
+  [[nodiscard]] std::string_view version() const override { return version_; }
+
+ private:
+  [[nodiscard]] imc::Room* find(std::string_view uri) const;
+  Room describe(const imc::Room& room);
+
+  imc::Conference& conference_;
+  const Figures& figures_;
+  std::string version_;
+  Instant started_;
+  std::string owner_;  // Scratch, so that views hold until the next call.
+  std::string member_;
+};
+
+}  // namespace imcd::server

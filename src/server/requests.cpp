@@ -1,0 +1,337 @@
+// Server's UAS: from a request's bytes to an answer or a message for the conference, in the order
+// of RFC 3261 8.2.
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "parser/uri.h"
+#include "parser/writer.h"
+#include "server/server.h"
+
+namespace imcd::server {
+
+using parser::HeaderName;
+using parser::Method;
+using tm::Reason;
+
+namespace {
+
+constexpr std::string_view allowed_methods = "MESSAGE, OPTIONS, CANCEL, ACK";
+// How long a refused request should wait, seconds.
+constexpr std::uint16_t retry_loading_s = 5;
+constexpr std::uint16_t retry_draining_s = 30;
+constexpr std::uint16_t retry_database_s = 5;
+
+// Fields that belong to a final response by its code (RFC 3261 21.4). They come from the request
+// and our own tables alone, so that a retransmission gets the same bytes.
+void write_reply_fields(ByteBuffer& out, const parser::MessageView& view, tm::Reply reply) {
+  switch (reply.reason) {
+    case Reason::method_not_allowed:
+      parser::write_field(out, "Allow", allowed_methods);
+      break;
+    case Reason::unsupported_content_encoding:
+      parser::write_field(out, "Accept-Encoding", "identity");
+      break;
+    case Reason::bad_extension:
+      for (std::size_t i = 0; i < view.header_count; ++i) {
+        if (view.headers[i].name != HeaderName::require) continue;
+        out.append("Unsupported: ");
+        parser::write_line_text(out, view.headers[i].value);
+        out.append("\r\n");
+      }
+      break;
+    default:
+      break;
+  }
+  if (reply.retry_after_s != 0) parser::write_field(out, "Retry-After", reply.retry_after_s);
+}
+
+bool is_sip_address(const parser::Uri& uri) {
+  switch (uri.scheme) {
+    case parser::Scheme::sip:
+    case parser::Scheme::sips:
+    case parser::Scheme::im:
+      return true;
+    case parser::Scheme::pres:
+    case parser::Scheme::tel:
+    case parser::Scheme::other:
+      return false;
+  }
+  return false;
+}
+
+bool names_somebody(const parser::Uri& uri) {
+  return is_sip_address(uri) && !uri.user.empty() && !uri.host.empty() &&
+         uri.user.size() <= limits::user_bytes_max && uri.host.size() <= limits::domain_bytes_max;
+}
+
+// RFC 3325 9.1: a trusted peer's assertion counts before From. Several values: the first that
+// names a SIP user.
+std::optional<parser::Uri> sender_identity(const parser::MessageView& view,
+                                           const parser::RequestFields& fields) {
+  for (std::size_t i = 0; i < view.header_count; ++i) {
+    if (view.headers[i].name != HeaderName::p_asserted_identity) continue;
+    std::string_view rest = view.headers[i].value;
+    while (!rest.empty()) {
+      const auto value = parser::parse_name_addr(rest, parser::Fault::bad_p_asserted_identity);
+      if (!value) break;
+      if (names_somebody(value->uri)) return value->uri;
+      rest.remove_prefix(value->next);
+    }
+  }
+  if (names_somebody(fields.from.uri)) return fields.from.uri;
+  return std::nullopt;
+}
+
+// RFC 3323 4.2 and RFC 3325 9.3: `Privacy: id` and the anonymous From.
+bool asks_for_anonymity(const parser::MessageView& view, const parser::RequestFields& fields) {
+  if (equal_ignoring_case(fields.from.uri.host, "anonymous.invalid")) return true;
+  const auto privacy = view.find(HeaderName::privacy);
+  if (!privacy) return false;
+  std::string_view rest = *privacy;
+  while (!rest.empty()) {
+    const std::size_t end = rest.find(';');
+    if (equal_ignoring_case(trim(rest.substr(0, end)), "id")) return true;
+    rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
+  }
+  return false;
+}
+
+}  // namespace
+
+void Server::on_datagram(std::string_view bytes, const Flow& from, Instant now, Outbox& out) {
+  figures_.datagrams_received.add();
+  figures_.received_bytes.add(bytes.size());
+  const auto parsed = parser::parse_message(bytes, view_);
+  if (!parsed) {
+    on_malformed(parsed.error(), bytes, from, now, out);
+  } else if (view_.is_request) {
+    on_request(bytes, from, now, out);
+  } else {
+    on_response(from, out);
+  }
+  end_input(now, out);
+}
+
+// Answered when the request has what an answer is made of; responses never are.
+void Server::on_malformed(const parser::ParseError& error, std::string_view bytes, const Flow& from,
+                          Instant now, Outbox& out) {
+  const parser::FaultAnswer answer = parser::fault_answer(error.fault);
+  if (error.fault == parser::Fault::empty) {
+    figures_.keepalives.add();
+    return;
+  }
+  const bool answerable = answer.code != 0 && view_.is_request && parser::is_answerable(view_);
+  const auto via = answerable ? parser::usable_via(*view_.find(HeaderName::via)) : std::nullopt;
+  if (!via) {
+    figures_.datagrams_dropped.add();
+    return;
+  }
+  fields_ = {};
+  fields_.top_via = *via;
+  // The same bytes get the same tag, as a UAS without state must (RFC 3261 8.2.7).
+  const Hash128 key{siphash(settings_.seed, bytes), 0};
+  if (!admit_source({view_, fields_, from, key}, now, out)) return;
+  figures_.requests_received.add();
+  figures_.parse_errors_answered.add();
+  figures_.responses_sent.add();
+  ByteBuffer& response = out.begin_datagram();
+  tag_.clear();
+  transactions_.write_tag(tag_, key);
+  parser::write_response_head(response, view_, from.peer, {answer.code, answer.reason},
+                              tag_.view());
+  parser::end_without_body(response);
+  out.end_datagram({parser::response_target(*via, from.peer), from.socket});
+}
+
+void Server::on_response(const Flow& from, Outbox&) {
+  figures_.responses_received.add();
+  const auto field = view_.find(HeaderName::via);
+  const auto via = field ? parser::parse_via(*field) : std::unexpected(parser::ParseError{});
+  const auto cseq_field = view_.find(HeaderName::cseq);
+  const auto cseq =
+      cseq_field ? parser::parse_cseq(*cseq_field) : std::unexpected(parser::ParseError{});
+  // RFC 3261 17.1.3: the CSeq method must match too.
+  if (!via || !cseq || cseq->method != "MESSAGE") {
+    figures_.responses_stray.add();
+    return;
+  }
+  conference_.deliveries().on_response(via->branch, view_.status, from.peer);
+}
+
+void Server::on_request(std::string_view bytes, const Flow& from, Instant now, Outbox& out) {
+  fields_ = {};
+  if (const auto checked = parser::parse_request_fields(view_, fields_); !checked) {
+    return on_malformed(checked.error(), bytes, from, now, out);
+  }
+  const Request request{view_, fields_, from, transactions_.key(view_, fields_, view_.method_text)};
+  figures_.requests_received.add();
+  if (view_.method == Method::ack) return;  // RFC 3261 17.1.1.3: never answered.
+  if (!admit_source(request, now, out)) return;
+  if (const auto id = transactions_.find(request.key)) {
+    return on_retransmission(request, *id, out);
+  }
+  switch (view_.method) {
+    case Method::message:
+      return on_message(request, now, out);
+    case Method::options:
+      return on_options(request, out);
+    case Method::cancel:
+      return on_cancel(request, out);
+    case Method::ack:
+      return;
+    case Method::other:
+      return respond(request, {Reason::method_not_allowed}, out);
+  }
+}
+
+// DESIGN 6: a source outside `trusted` gets 403 a few times a second, then silence.
+bool Server::admit_source(const Request& request, Instant now, Outbox& out) {
+  for (const Network& network : settings_.trusted) {
+    if (network.contains(request.from.peer)) return true;
+  }
+  at(figures_.refused, RefusalCause::untrusted).add();
+  if (now.mono - untrusted_second_ >= std::chrono::seconds(1)) {
+    untrusted_second_ = now.mono;
+    untrusted_answers_ = 0;
+  }
+  if (untrusted_answers_ < limits::untrusted_answers_per_second) {
+    ++untrusted_answers_;
+    respond(request, {Reason::untrusted_source}, out);
+  }
+  return false;
+}
+
+// RFC 3261 17.2.2: absorbed, or answered again with the same bytes; never executed again.
+void Server::on_retransmission(const Request& request, tm::ServerTransactionId id, Outbox& out) {
+  figures_.retransmissions_received.add();
+  switch (transactions_.state(id)) {
+    case tm::ServerState::trying:
+      return;  // The answer waits for its commit.
+    case tm::ServerState::proceeding:
+      return respond_trying(request, out);
+    case tm::ServerState::completed:
+      return respond(request, transactions_.reply(id), out);
+  }
+}
+
+// RFC 3261 11.2: the answer says what we take and whether we are in service, whatever the user
+// part; dispatchers ping with it.
+void Server::on_options(const Request& request, Outbox& out) {
+  if (loading_)
+    return refuse_by_load(request, RefusalCause::loading, {Reason::loading, retry_loading_s}, out);
+  if (is_draining())
+    return refuse_by_load(request, RefusalCause::draining, {Reason::draining, retry_draining_s},
+                          out);
+  respond(request, {Reason::ok}, out);
+}
+
+// RFC 3261 9.2: 200 when the request is known, to which it then does nothing, as it is no INVITE.
+void Server::on_cancel(const Request& request, Outbox& out) {
+  const bool known = transactions_.find(transactions_.key(view_, fields_, "MESSAGE")).has_value();
+  respond(request, {known ? Reason::ok : Reason::call_does_not_exist}, out);
+}
+
+// What makes a MESSAGE unfit for any room. These answers need no memory: the same request is
+// refused in the same way again.
+std::optional<tm::Reply> Server::check_message(const Request& request) const {
+  if (!is_sip_address(request.fields.request_uri) || !is_sip_address(request.fields.to.uri)) {
+    return tm::Reply{Reason::unsupported_uri_scheme};  // RFC 3261 8.2.2.1
+  }
+  if (request.fields.to.has_tag) {
+    return tm::Reply{Reason::call_does_not_exist};  // RFC 3261 12.2.2
+  }
+  if (request.view.find(HeaderName::require)) {
+    return tm::Reply{Reason::bad_extension};  // RFC 3261 8.2.2.3
+  }
+  if (request.fields.max_forwards == 0U) {
+    return tm::Reply{Reason::too_many_hops};  // RFC 3261 16.3
+  }
+  return std::nullopt;
+}
+
+void Server::on_message(const Request& request, Instant now, Outbox& out) {
+  if (const auto refusal = check_message(request)) return respond(request, *refusal, out);
+  if (loading_)
+    return refuse_by_load(request, RefusalCause::loading, {Reason::loading, retry_loading_s}, out);
+  if (is_draining())
+    return refuse_by_load(request, RefusalCause::draining, {Reason::draining, retry_draining_s},
+                          out);
+  const parser::Uri& room =
+      settings_.room_address_is_request_uri ? request.fields.request_uri : request.fields.to.uri;
+  if (!names_somebody(room)) return respond(request, {Reason::no_such_room}, out);
+  const auto sender = sender_identity(request.view, request.fields);
+  if (!sender) return respond(request, {Reason::no_identity}, out);
+  const imc::RoomMessage message{
+      .view = request.view,
+      .room = room,
+      .sender = *sender,
+      .anonymous = asks_for_anonymity(request.view, request.fields),
+      .call_id = request.fields.call_id,
+      .max_forwards = std::min(request.fields.max_forwards.value_or(limits::max_forwards_sent_max),
+                               limits::max_forwards_sent_max),
+      .expires_s = request.fields.expires_s};
+  execute(request, message, now, out);
+}
+
+void Server::execute(const Request& request, const imc::RoomMessage& message, Instant now,
+                     Outbox& out) {
+  const auto id = transactions_.start(request.key, now.mono);
+  if (!id) return refuse_by_load(request, RefusalCause::overload, {Reason::overloaded}, out);
+  if (request.fields.via_count == 1) conference_.note_source(message.sender, request.from);
+
+  imc::Outcome outcome;
+  if (conference_.is_room_change(request.view) && !journal_.accepts(now.mono)) {
+    at(figures_.refused, RefusalCause::database).add();
+    outcome = conference_.refuse(message, {Reason::database_unavailable, retry_database_s},
+                                 "The change could not be stored now. Please try again later.");
+  } else {
+    outcome = conference_.on_message(message, now);
+  }
+  if (!outcome.records.empty() && !settings_.relaxed_durability) {
+    return hold(request, *id, std::move(outcome), now);
+  }
+  transactions_.complete(*id, outcome.reply, now.mono);
+  respond(request, outcome.reply, out);
+  conference_.release(outcome);
+  if (!outcome.records.empty()) {
+    journal_.append(std::move(outcome.records), {std::nullopt, std::nullopt}, now.mono);
+  }
+}
+
+void Server::refuse_by_load(const Request& request, RefusalCause cause, tm::Reply reply,
+                            Outbox& out) {
+  at(figures_.refused, cause).add();
+  respond(request, reply, out);
+}
+
+// A final response, written from the request: the first time and for each retransmission.
+void Server::respond(const Request& request, tm::Reply reply, Outbox& out) {
+  const tm::ReasonText text = tm::reason_text(reply.reason);
+  ByteBuffer& response = out.begin_datagram();
+  tag_.clear();
+  transactions_.write_tag(tag_, request.key);
+  parser::write_response_head(response, request.view, request.from.peer, {text.code, text.phrase},
+                              tag_.view());
+  write_reply_fields(response, request.view, reply);
+  if (request.view.method == Method::options && reply.reason == Reason::ok) {
+    parser::write_field(response, "Allow", allowed_methods);
+    parser::write_field(response, "Accept", "*/*");
+    parser::write_field(response, "Supported", "");
+  }
+  parser::end_without_body(response);
+  out.end_datagram(
+      {parser::response_target(request.fields.top_via, request.from.peer), request.from.socket});
+  figures_.responses_sent.add();
+}
+
+// RFC 4320 4.1: only for a request that waits so long that its sender would give up the hop.
+void Server::respond_trying(const Request& request, Outbox& out) {
+  ByteBuffer& response = out.begin_datagram();
+  parser::write_response_head(response, request.view, request.from.peer, {100, "Trying"}, {});
+  parser::end_without_body(response);
+  out.end_datagram(
+      {parser::response_target(request.fields.top_via, request.from.peer), request.from.socket});
+  figures_.responses_sent.add();
+}
+
+}  // namespace imcd::server

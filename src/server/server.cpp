@@ -1,0 +1,116 @@
+#include "server/server.h"
+
+#include <algorithm>
+#include <csignal>
+
+namespace imcd::server {
+
+Server::Server(Settings settings, Figures& figures, Instant now)
+    : settings_(std::move(settings)),
+      figures_(figures),
+      random_(settings_.seed),
+      transactions_(random_.next_key()),
+      conference_(settings_.conference, settings_.deliveries, random_, figures),
+      journal_(settings_.journal),
+      control_(conference_, figures, settings_.version, now),
+      mi_(control_, figures) {}
+
+void Server::on_mi_bytes(std::string_view bytes, Instant now, Outbox& out) {
+  mi_.on_bytes(bytes, now, out);
+  end_input(now, out);
+}
+
+void Server::on_mi_reply(MiReplyId reply, MiReplyEvent event, Instant now, Outbox& out) {
+  mi_.on_reply(reply, event, now, out);
+  end_input(now, out);
+}
+
+void Server::on_deadline(Instant now, Outbox& out) {
+  transactions_.on_deadline(now.mono);
+  answer_late(now, out);
+  answer_overdue(now, out);
+  conference_.deliveries().on_deadline(now, out);
+  mi_.on_deadline(now, out);
+  end_input(now, out);
+}
+
+std::optional<MonoTime> Server::next_deadline() const {
+  auto first = tm::earlier(transactions_.next_deadline(), journal_.next_deadline());
+  first = tm::earlier(first, conference_.deliveries().next_deadline());
+  first = tm::earlier(first, mi_.next_deadline());
+  return tm::earlier(first, drain_until_);
+}
+
+// What each input may have made possible.
+void Server::end_input(Instant now, Outbox& out) {
+  conference_.deliveries().pump(now, out);
+  journal_withdrawn_invitations(now);
+  journal_.on_deadline(now.mono, out);
+  conference_.end_input();
+  figures_.server_transactions.set(static_cast<std::int64_t>(transactions_.size()));
+  figures_.db_queue_operations.set(static_cast<std::int64_t>(journal_.records()));
+  if (drain_until_) end_drain(now, out);
+}
+
+void Server::on_signal(int signal, Instant now, Outbox& out) {
+  switch (signal) {
+    case SIGTERM:
+    case SIGINT:
+      if (!is_draining()) {
+        drain(now, out);
+      } else {
+        out.log({LogLevel::warning, "stopping at once", {}});
+        out.exit(journal_.empty() ? 0 : 1);
+      }
+      break;
+    case SIGUSR1:
+      log_summary(out);
+      break;
+    case SIGHUP:
+      out.log({LogLevel::warning, "no option can be reloaded yet; restart to change them", {}});
+      break;
+    default:
+      break;
+  }
+  end_input(now, out);
+}
+
+// OPERATIONS "drain": new work is refused, what is under way may end.
+void Server::drain(Instant now, Outbox& out) {
+  out.log({LogLevel::info,
+           "shutting down",
+           {{"in_flight", std::to_string(conference_.deliveries().in_flight())},
+            {"queued", std::to_string(conference_.deliveries().queued())},
+            {"journal", std::to_string(journal_.records())}}});
+  drain_until_ = now.mono + settings_.drain_timeout;
+  conference_.deliveries().drop_queued();
+  journal_.flush(now.mono);
+}
+
+void Server::end_drain(Instant now, Outbox& out) {
+  if (journal_.empty() && conference_.deliveries().in_flight() == 0) {
+    out.exit(0);
+  } else if (now.mono >= *drain_until_) {
+    const bool stored = journal_.empty();
+    out.log({stored ? LogLevel::warning : LogLevel::error,
+             stored ? "stopped with deliveries unanswered" : "stopped with room changes not stored",
+             {{"in_flight", std::to_string(conference_.deliveries().in_flight())},
+              {"journal", std::to_string(journal_.records())}}});
+    out.exit(stored ? 0 : 1);
+  }
+}
+
+void Server::log_summary(Outbox& out) const {
+  const auto text = [](auto number) { return std::to_string(number); };
+  out.log({LogLevel::info,
+           "summary",
+           {{"rooms", text(conference_.rooms().size())},
+            {"members", text(figures_.members.value())},
+            {"server_transactions", text(transactions_.size())},
+            {"deliveries", text(conference_.deliveries().in_flight())},
+            {"queued", text(conference_.deliveries().queued())},
+            {"journal", text(journal_.records())},
+            {"db_up", text(figures_.db_up.value())}}});
+}
+
+}  // namespace imcd::server

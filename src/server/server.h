@@ -1,0 +1,153 @@
+// Server: the whole of imcd except the kernel. Bytes, time, commit results and signals go in; what
+// is to be done comes out through the Outbox. One input at a time, never nested; `now` never goes
+// back. It makes no system call, reads no clock and draws no number but from its seed, so the same
+// inputs give the same bytes: the reactor, the harness, the simulator and the fuzzer are its
+// callers alike.
+//
+//   on_datagram ──▶ parser ──▶ response ──▶ imc::Deliveries
+//                        └───▶ request ──▶ tm (is it new?) ──▶ imc::Conference ──▶ Outcome
+//                                                                │           │
+//                         nothing to store: answer, notices ◀────┘           ▼
+//                         committed: answer, notices ◀── on_commit ◀── db::Journal
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/figures.h"
+#include "base/outbox.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "db/journal.h"
+#include "db/store.h"
+#include "imc/conference.h"
+#include "mi/sessions.h"
+#include "parser/message.h"
+#include "server/control.h"
+#include "server/settings.h"
+#include "tm/server_transactions.h"
+
+namespace imcd::server {
+
+class Server {
+ public:
+  // `figures` must outlive the server. It begins in the state "loading".
+  Server(Settings settings, Figures& figures, Instant now);
+
+  // --- Inputs
+  // -------------------------------------------------------------------------------------
+
+  void on_datagram(std::string_view bytes, const Flow& from, Instant now, Outbox& out);
+  void on_mi_bytes(std::string_view bytes, Instant now, Outbox& out);
+  void on_mi_reply(MiReplyId reply, MiReplyEvent event, Instant now, Outbox& out);
+  void on_deadline(Instant now, Outbox& out);
+  // TERM and INT drain, and a second one stops at once; USR1 logs a summary; HUP says what it is
+  // not yet good for. Others are ignored.
+  void on_signal(int signal, Instant now, Outbox& out);
+
+  // The store's side. Rows come in pieces, all rooms before the first member, then on_loaded.
+  void on_store_opened(Instant now, Outbox& out);
+  void on_store_failed(std::string_view error, Instant now, Outbox& out);
+  void on_rows_loaded(const db::LoadedRows& rows, Instant now, Outbox& out);
+  void on_loaded(Instant now, Outbox& out);
+  // The store failed in the middle of loading; it will begin anew.
+  void on_load_failed(std::string_view error, Instant now, Outbox& out);
+  void on_commit(const db::CommitResult& result, Instant now, Outbox& out);
+
+  // Nothing: no deadline. A time in the past: at once.
+  [[nodiscard]] std::optional<MonoTime> next_deadline() const;
+
+  // --- Looking in
+  // -----------------------------------------------------------------------------------
+
+  // The batch that Outbox::submit_batch named.
+  [[nodiscard]] db::Batch batch(BatchId id) const { return journal_.batch(id); }
+  [[nodiscard]] bool is_loading() const { return loading_; }
+  [[nodiscard]] bool is_draining() const { return drain_until_.has_value(); }
+  [[nodiscard]] bool is_idle() const {
+    return journal_.empty() && conference_.deliveries().in_flight() == 0 &&
+           conference_.deliveries().queued() == 0;
+  }
+  [[nodiscard]] imc::Conference& conference() { return conference_; }
+  [[nodiscard]] std::size_t server_transactions() const { return transactions_.size(); }
+
+ private:
+  // One request under way.
+  struct Request {
+    const parser::MessageView& view;
+    const parser::RequestFields& fields;
+    Flow from;
+    Hash128 key;
+  };
+  // An answer that waits for its commit: the bytes after the status line are kept.
+  struct HeldAnswer {
+    tm::ServerTransactionId transaction;
+    Flow to;
+    std::string head;
+  };
+  struct Release {
+    std::optional<HeldAnswer> answer;  // Emptied when it was given ("Not confirmed").
+    std::optional<imc::Outcome> outcome;
+  };
+  using Journal = db::Journal<Release>;
+
+  // requests.cpp: what a UAS checks, RFC 3261 8.2.
+  void on_malformed(const parser::ParseError& error, std::string_view bytes, const Flow& from,
+                    Instant now, Outbox& out);
+  void on_response(const Flow& from, Outbox& out);
+  void on_request(std::string_view bytes, const Flow& from, Instant now, Outbox& out);
+  bool admit_source(const Request& request, Instant now, Outbox& out);
+  void on_retransmission(const Request& request, tm::ServerTransactionId id, Outbox& out);
+  void on_options(const Request& request, Outbox& out);
+  void on_cancel(const Request& request, Outbox& out);
+  void on_message(const Request& request, Instant now, Outbox& out);
+  [[nodiscard]] std::optional<tm::Reply> check_message(const Request& request) const;
+  void execute(const Request& request, const imc::RoomMessage& message, Instant now, Outbox& out);
+  void respond(const Request& request, tm::Reply reply, Outbox& out);
+  void respond_trying(const Request& request, Outbox& out);
+  void refuse_by_load(const Request& request, RefusalCause cause, tm::Reply reply, Outbox& out);
+
+  // commits.cpp: answers that wait for the store.
+  void hold(const Request& request, tm::ServerTransactionId id, imc::Outcome outcome, Instant now);
+  void give(HeldAnswer& held, tm::Reply reply, Instant now, Outbox& out);
+  void send_held(const HeldAnswer& held, std::uint16_t code, std::string_view phrase,
+                 std::uint16_t retry_after_s, Outbox& out);
+  void release(Journal::Entry& entry, Instant now, Outbox& out);
+  void on_refused(Journal::Entry& entry, const db::RefusedCommand& refused, Instant now,
+                  Outbox& out);
+  void reload(const Journal::Entry& entry, const db::LoadedRows& rows, Outbox& out);
+  void answer_late(Instant now, Outbox& out);
+  void answer_overdue(Instant now, Outbox& out);
+  void journal_withdrawn_invitations(Instant now);
+
+  void end_input(Instant now, Outbox& out);
+  void drain(Instant now, Outbox& out);
+  void end_drain(Instant now, Outbox& out);
+  void log_summary(Outbox& out) const;
+
+  Settings settings_;
+  Figures& figures_;
+  Random random_;
+  tm::ServerTransactions transactions_;
+  imc::Conference conference_;
+  Journal journal_;
+  Control control_;
+  mi::Sessions mi_;
+
+  // Reused for every message.
+  parser::MessageView view_;
+  parser::RequestFields fields_;
+  ByteBuffer tag_;
+
+  bool loading_ = true;
+  bool store_up_ = false;
+  std::optional<MonoTime> drain_until_;
+  // Answers to untrusted sources in the second that began then.
+  MonoTime untrusted_second_{};
+  std::uint32_t untrusted_answers_ = 0;
+};
+
+}  // namespace imcd::server

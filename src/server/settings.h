@@ -1,0 +1,29 @@
+// Settings of the core, made from the configuration by the daemon and by tests by hand.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/address.h"
+#include "base/siphash.h"
+#include "base/time.h"
+#include "db/journal.h"
+#include "imc/conference.h"
+#include "imc/deliveries.h"
+
+namespace imcd::server {
+
+struct Settings {
+  imc::ConferenceSettings conference;
+  imc::DeliverySettings deliveries;
+  db::JournalSettings journal;
+  bool relaxed_durability = false;  // Answers don't wait for the commit.
+  bool room_address_is_request_uri = false;
+  std::vector<Network> trusted;
+  Duration drain_timeout = std::chrono::seconds(10);
+  std::string version;
+  HashKey seed;  // Of everything random; from the kernel in the daemon, fixed in tests.
+};
+
+}  // namespace imcd::server

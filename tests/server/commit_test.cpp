@@ -1,0 +1,359 @@
+// Group commit and the database's troubles (DESIGN 7), and what survives a crash.
+
+#include <csignal>
+#include <gtest/gtest.h>
+
+#include "server/harness.h"
+
+namespace imcd::server {
+namespace {
+
+class Commit : public testing::Test {
+ protected:
+  explicit Commit(Settings settings = default_settings()) : h({.settings = settings}) {
+    introduce();
+  }
+  // Everybody says something first, so that there is a way to reach them.
+  void introduce() {
+    for (Peer* const who : {&alice, &bob, &carol}) who->say("nowhere", "hello");
+    h.run_for(1s);
+    for (Peer* const who : {&alice, &bob, &carol}) who->forget();
+  }
+  Harness h;
+  Peer& alice = h.peer("alice");
+  Peer& bob = h.peer("bob");
+  Peer& carol = h.peer("carol");
+};
+
+TEST_F(Commit, AnswerAndNoticesWaitForTheCommit) {
+  h.database_hangs = true;
+  alice.say("chat", "#create");
+  h.run_for(1s);
+  EXPECT_TRUE(alice.responses.empty());
+  EXPECT_TRUE(alice.requests.empty());
+  h.release_database();
+  h.run_for(10ms);
+  EXPECT_EQ(alice.last_code(), 200);
+  EXPECT_EQ(alice.requests.size(), 1U);
+  EXPECT_EQ(alice.responses.size(), 1U);
+}
+
+TEST_F(Commit, CommandsOfOneFlushIntervalShareABatch) {
+  for (int i = 0; i < 10; ++i) alice.say("room" + std::to_string(i), "#create");
+  h.run_for(1s);
+  EXPECT_EQ(h.figures().db_batches_committed.value(), 1U);
+  EXPECT_EQ(h.database.rooms.size(), 10U);
+}
+
+TEST_F(Commit, BatchWaitsForTheFlushIntervalAndForTheBatchBefore) {
+  alice.say("one", "#create");
+  h.run_for(9ms);
+  EXPECT_TRUE(h.database.rooms.empty());
+  h.run_for(1ms);
+  EXPECT_EQ(h.database.rooms.size(), 1U);
+}
+
+TEST_F(Commit, RetransmissionDuringTheWaitIsAbsorbed) {
+  h.database_hangs = true;
+  const std::string bytes = alice.say("chat", "#create");
+  h.run_for(500ms);
+  alice.send(bytes);
+  h.run_for(1s);
+  EXPECT_TRUE(alice.responses.empty());
+  h.release_database();
+  h.run_for(10ms);
+  EXPECT_EQ(alice.responses.size(), 1U);
+  alice.send(bytes);
+  h.run_for(10ms);
+  ASSERT_EQ(alice.responses.size(), 2U);
+  EXPECT_EQ(alice.responses[0].bytes, alice.responses[1].bytes);
+}
+
+TEST_F(Commit, LateAnswerIsPrecededByA100AndThenSaysNotConfirmed) {
+  h.database_hangs = true;
+  const std::string bytes = alice.say("chat", "#create");
+  h.run_for(3490ms);
+  EXPECT_TRUE(alice.responses.empty());
+  h.run_for(20ms);
+  ASSERT_EQ(alice.responses.size(), 1U);
+  EXPECT_EQ(alice.responses[0].code, 100);
+  alice.send(bytes);
+  h.run_for(1ms);
+  ASSERT_EQ(alice.responses.size(), 2U);
+  EXPECT_EQ(alice.responses[1].code, 100);
+  h.run_for(2s);
+  ASSERT_EQ(alice.responses.size(), 3U);
+  EXPECT_EQ(alice.responses[2].code, 504);
+  EXPECT_EQ(alice.responses[2].reason, "Not Confirmed");
+  EXPECT_TRUE(alice.requests.empty());
+  // It happened after all: the notices go out, but there is no second answer.
+  h.release_database();
+  h.run_for(1s);
+  EXPECT_EQ(alice.responses.size(), 3U);
+  EXPECT_TRUE(alice.has_heard("You made the room"));
+  alice.send(bytes);
+  h.run_for(1ms);
+  EXPECT_EQ(alice.responses.back().code, 504);
+}
+
+TEST_F(Commit, WhileTheOldestChangeIsTooOldNewOnesAreRefusedAndChatFlows) {
+  alice.say("chat", "#create");
+  bob.say("chat", "#join");
+  h.run_for(1s);
+  h.database_hangs = true;
+  carol.say("chat", "#join");
+  h.run_for(6s);
+  EXPECT_EQ(carol.last_code(), 504);
+  bob.forget();
+  bob.say("chat", "#exit");
+  h.run_for(10ms);
+  EXPECT_EQ(bob.last_code(), 500);
+  EXPECT_EQ(bob.responses.back().retry_after, "5");
+  EXPECT_TRUE(bob.has_heard("*** The change could not be stored now"));
+  bob.say("chat", "#list");
+  h.run_for(10ms);
+  EXPECT_EQ(bob.last_code(), 200);
+  alice.say("chat", "still here");
+  h.run_for(10ms);
+  EXPECT_EQ(alice.last_code(), 200);
+  EXPECT_TRUE(bob.has_heard("still here"));
+  EXPECT_EQ(at(h.figures().refused, RefusalCause::database).value(), 1U);
+  h.release_database();
+  h.run_for(1s);
+  bob.say("chat", "#exit");
+  h.run_for(1s);
+  EXPECT_EQ(bob.last_code(), 200);
+}
+
+TEST_F(Commit, RetryableFailureKeepsTheBatchAndTriesAgain) {
+  h.database.faults.commit_failures = 3;
+  alice.say("chat", "#create");
+  h.run_for(200ms);
+  EXPECT_TRUE(alice.responses.empty());
+  EXPECT_EQ(h.figures().db_up.value(), 0);
+  h.run_for(2s);
+  EXPECT_EQ(alice.last_code(), 200);
+  EXPECT_EQ(h.database.rooms.size(), 1U);
+  EXPECT_EQ(h.figures().db_up.value(), 1);
+  EXPECT_EQ(h.figures().db_batches_retried.value(), 3U);
+}
+
+TEST_F(Commit, LostAnswerToACommitIsHarmless) {
+  h.database.faults.lost_answers = 2;
+  alice.say("chat", "#create");
+  h.run_for(2s);
+  EXPECT_EQ(alice.last_code(), 200);
+  EXPECT_EQ(h.database.rooms.size(), 1U);
+  EXPECT_EQ(h.database.members.size(), 1U);
+}
+
+TEST_F(Commit, CommandThatTheDatabaseRefusesIs500AndTheRoomIsReadAgain) {
+  alice.say("chat", "#create");
+  h.run_for(1s);
+  h.database.faults.refuses = [](const imc::Record& record) { return record.user == "bob"; };
+  bob.say("chat", "#join");
+  carol.say("chat", "#join");
+  h.run_for(1s);
+  EXPECT_EQ(bob.last_code(), 500);
+  EXPECT_EQ(bob.responses.back().reason, "Database Refused The Change");
+  EXPECT_TRUE(bob.requests.empty());
+  EXPECT_FALSE(alice.has_heard("bob@example.org joined"));
+  EXPECT_EQ(carol.last_code(), 200);
+  EXPECT_TRUE(alice.has_heard("carol@example.org joined"));
+  bob.say("chat", "hello");
+  h.run_for(1s);
+  EXPECT_EQ(bob.last_code(), 403);
+  carol.say("chat", "hello");
+  h.run_for(1s);
+  EXPECT_TRUE(alice.has_heard("hello"));
+  EXPECT_EQ(h.figures().members.value(), 2);
+}
+
+TEST_F(Commit, ChangeBehindARefusedOneStaysInMemory) {
+  alice.say("chat", "#create");
+  h.run_for(1s);
+  h.database.faults.refuses = [](const imc::Record& record) { return record.user == "bob"; };
+  h.database_hangs = true;
+  bob.say("chat", "#join");
+  h.run_for(20ms);
+  carol.say("chat", "#join");  // Waits in the journal while bob's batch is under way.
+  h.run_for(20ms);
+  h.release_database();
+  h.run_for(1s);
+  EXPECT_EQ(carol.last_code(), 200);
+  alice.say("chat", "hello");
+  h.run_for(1s);
+  EXPECT_TRUE(carol.has_heard("hello"));
+  EXPECT_FALSE(bob.has_heard("hello"));
+}
+
+TEST_F(Commit, RoomWhoseMakingIsRefusedIsGone) {
+  h.database.faults.refuses = [](const imc::Record& record) {
+    return record.kind == imc::Record::Kind::put_room;
+  };
+  alice.say("chat", "#create");
+  h.run_for(1s);
+  EXPECT_EQ(alice.last_code(), 500);
+  EXPECT_EQ(h.server().conference().rooms().size(), 0U);
+  EXPECT_TRUE(h.database.members.empty());
+}
+
+TEST_F(Commit, CrashBetweenTwoRecordsLeavesNoHalfCommand) {
+  for (std::size_t records = 0; records < 3; ++records) {
+    h.database.rooms.clear();
+    h.database.members.clear();
+    h.database.faults.die_after_records = records;
+    h.restart();
+    alice.forget();
+    alice.say("chat", "#create");
+    h.run_for(1s);
+    EXPECT_EQ(alice.last_code(), 0) << records;
+    h.restart();
+    EXPECT_TRUE(h.database.rooms.empty());
+    EXPECT_TRUE(h.database.members.empty());
+    EXPECT_EQ(h.server().conference().rooms().size(), 0U);
+  }
+}
+
+TEST_F(Commit, AcknowledgedChangesSurviveACrash) {
+  alice.say("chat", "#create private");
+  h.run_for(1s);
+  alice.say("chat", "#invite bob");
+  alice.say("chat", "#invite carol");
+  h.run_for(1s);
+  bob.say("chat", "#accept");
+  h.run_for(1s);
+  h.restart();
+  alice.forget();
+  alice.say("chat", "#list");
+  h.run_for(1s);
+  EXPECT_EQ(alice.requests.back().body,
+            "*** Members of chat@example.org: 2\r\n*alice@example.org\r\nbob@example.org\r\n"
+            "carol@example.org (invited)");
+  h.peer("dave").say("chat", "#join");
+  h.run_for(1s);
+  EXPECT_EQ(h.peer("dave").last_code(), 403);
+  carol.say("chat", "#accept");
+  h.run_for(1s);
+  EXPECT_EQ(carol.last_code(), 200);
+}
+
+class Relaxed : public Commit {
+ protected:
+  static Settings settings() {
+    Settings settings = default_settings();
+    settings.relaxed_durability = true;
+    return settings;
+  }
+  Relaxed() : Commit(settings()) {}
+};
+
+TEST_F(Relaxed, AnswersAtOnceAndStoresLater) {
+  h.database_hangs = true;
+  alice.say("chat", "#create");
+  bob.say("chat", "#join");
+  h.run_for(1ms);
+  EXPECT_EQ(alice.last_code(), 200);
+  EXPECT_TRUE(alice.has_heard("bob@example.org joined"));
+  alice.say("chat", "hello");
+  h.run_for(1ms);
+  EXPECT_TRUE(bob.has_heard("hello"));
+  h.database_hangs = false;
+  h.run_for(1s);
+  EXPECT_EQ(h.database.members.size(), 2U);
+}
+
+// --- Loading
+// --------------------------------------------------------------------------------------
+
+TEST_F(Commit, RowsOfOlderModulesLoadAndBadOnesAreSkipped) {
+  h.database.rooms[{"chat", "example.org"}] = 0;
+  h.database.rooms[{"empty", "example.org"}] = imc::room_flag::is_private;
+  h.database.rooms[{"gone", "example.org"}] = imc::room_flag::deleted;
+  h.database.rooms[{"bad name", "example.org"}] = 0;
+  auto& members = h.database.members;
+  members[{"sip:chat@example.org", "alice", "example.org"}] = imc::member_flag::owner;
+  members[{"sip:chat@example.org", "bob", "example.org"}] = imc::member_flag::skip;
+  members[{"sip:chat@example.org", "carol", "example.org"}] = imc::member_flag::deleted;
+  members[{"sip:none@example.org", "dave", "example.org"}] = 0;
+  h.restart();
+  introduce();
+  EXPECT_EQ(h.server().conference().rooms().size(), 2U);
+  EXPECT_EQ(h.figures().members.value(), 2);
+  EXPECT_GE(h.figures().db_rows_skipped.value(), 2U);
+  alice.say("chat", "hello");
+  h.run_for(1s);
+  EXPECT_TRUE(bob.has_heard("hello"));
+  EXPECT_FALSE(carol.has_heard("hello"));
+}
+
+TEST_F(Commit, RowsThatFoldTogetherAreMergedAndReported) {
+  h.database.rooms[{"chat", "example.org"}] = 0;
+  h.database.rooms[{"Chat", "Example.org"}] = 0;
+  auto& members = h.database.members;
+  members[{"sip:chat@example.org", "alice", "example.org"}] = imc::member_flag::owner;
+  members[{"sip:Chat@Example.org", "ALICE", "example.org"}] = imc::member_flag::invited;
+  members[{"sip:Chat@Example.org", "bob", "example.org"}] = 0;
+  h.restart();
+  EXPECT_EQ(h.server().conference().rooms().size(), 1U);
+  EXPECT_EQ(h.figures().members.value(), 2);
+  bool reported = false;
+  for (const std::string& line : h.log) reported |= line.contains("merged");
+  EXPECT_TRUE(reported);
+}
+
+// --- Orderly stop
+// ---------------------------------------------------------------------------------
+
+TEST_F(Commit, TermDrainsAndExitsWithZero) {
+  alice.say("chat", "#create");
+  bob.say("chat", "#join");
+  h.run_for(1s);
+  bob.answer_delay = 2s;
+  alice.say("chat", "last words");
+  h.run_for(1ms);
+  h.signal(SIGTERM);
+  EXPECT_FALSE(h.exit_code);
+  carol.say("chat", "#join");
+  h.run_for(1ms);
+  EXPECT_EQ(carol.last_code(), 503);
+  EXPECT_EQ(carol.responses.back().retry_after, "30");
+  h.run_for(3s);
+  EXPECT_EQ(h.exit_code, 0);
+}
+
+TEST_F(Commit, TermStoresWhatIsJournaled) {
+  alice.say("chat", "#create");
+  h.signal(SIGTERM);
+  h.run_for(1s);
+  EXPECT_EQ(alice.last_code(), 200);
+  EXPECT_EQ(h.exit_code, 0);
+  EXPECT_EQ(h.database.rooms.size(), 1U);
+}
+
+TEST_F(Commit, DrainEndsAtItsTimeout) {
+  alice.say("chat", "#create");
+  bob.say("chat", "#join");
+  h.run_for(1s);
+  bob.manner = Peer::Manner::silent;
+  alice.say("chat", "hello");
+  h.run_for(1ms);
+  h.signal(SIGTERM);
+  h.run_for(9900ms);
+  EXPECT_FALSE(h.exit_code);
+  h.run_for(200ms);
+  EXPECT_EQ(h.exit_code, 0);
+}
+
+TEST_F(Commit, SecondTermStopsAtOnce) {
+  h.database_hangs = true;
+  alice.say("chat", "#create");
+  h.run_for(20ms);
+  h.signal(SIGTERM);
+  EXPECT_FALSE(h.exit_code);
+  h.signal(SIGINT);
+  EXPECT_EQ(h.exit_code, 1);  // A change was not stored.
+}
+
+}  // namespace
+}  // namespace imcd::server

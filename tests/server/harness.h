@@ -1,0 +1,165 @@
+// Harness: the real Server in virtual time, with members that are state machines and a database in
+// memory. Nothing here waits: run_for() moves the clock from event to event. The whole run follows
+// from what the test does and the seed.
+//
+//   Harness h;
+//   Peer& alice = h.peer("alice");
+//   alice.say("chat", "#create");          // a request; h.run_for lets answers and notices flow
+//   h.run_for(1s);
+//   EXPECT_EQ(alice.last_code(), 200);
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/figures.h"
+#include "base/outbox.h"
+#include "db/memory_store.h"
+#include "server/server.h"
+
+namespace imcd::server {
+
+// What a datagram of the server's says, taken apart for tests.
+struct Heard {
+  bool is_request = false;
+  int code = 0;
+  std::string reason;
+  std::string request_uri;
+  std::string from;  // Whole header values.
+  std::string to;
+  std::string call_id;
+  std::string via;
+  std::string in_reply_to;
+  std::string content_type;
+  std::string retry_after;
+  std::string body;
+  std::string bytes;
+  MonoTime at{};
+};
+
+class Harness;
+
+// A user at an address of its own, with one client that answers what it gets.
+class Peer {
+ public:
+  enum class Manner { answers, silent };
+
+  Peer(Harness& harness, std::string name, Address address);
+
+  // Sends a MESSAGE with this body to sip:<room>@example.org, and gives its bytes.
+  std::string say(std::string_view room, std::string_view body,
+                  std::string_view extra_headers = "");
+  // Sends the bytes as they are.
+  void send(const std::string& bytes);
+
+  // The newest final response; 0 before the first.
+  [[nodiscard]] int last_code() const;
+  [[nodiscard]] std::string last_reason() const;
+  // Bodies of the requests it got, retransmissions once.
+  [[nodiscard]] std::vector<std::string> heard() const;
+  [[nodiscard]] bool has_heard(std::string_view part) const;
+  void forget() {
+    responses.clear();
+    requests.clear();
+  }
+
+  [[nodiscard]] std::string uri() const { return "sip:" + name + "@example.org"; }
+
+  std::string name;
+  Address address;
+  Manner manner = Manner::answers;
+  int answer_code = 200;
+  Duration answer_delay = 0ns;
+  std::vector<Heard> responses;
+  std::vector<Heard> requests;  // As received, retransmissions too.
+
+ private:
+  friend class Harness;
+  void on_datagram(const Heard& heard);
+
+  Harness& harness_;
+  int last_request_ = 0;
+};
+
+struct HarnessOptions {
+  Settings settings{};
+  Duration commit_delay = 1ms;
+  bool load = true;  // Open and load the database before the test begins.
+};
+
+class Harness {
+ public:
+  explicit Harness(HarnessOptions options = {});
+
+  // The peer of that name; made at its first use, at 127.0.0.1 and a port of its own.
+  Peer& peer(const std::string& name);
+
+  // Lets all events of the next `duration` happen, and the clock stand at its end.
+  void run_for(Duration duration);
+  [[nodiscard]] Instant now() const { return now_; }
+
+  // A datagram from the address, now.
+  void deliver(const Address& from, const std::string& bytes);
+  void at(Duration delay, std::function<void()> action);
+  void signal(int number);
+
+  // The process dies and starts again on the same database. Peers stay.
+  void restart();
+
+  // The database does not answer until it is let go.
+  bool database_hangs = false;
+  void release_database();
+
+  [[nodiscard]] Server& server() { return *server_; }
+  [[nodiscard]] Figures& figures() { return *figures_; }
+  db::MemoryDatabase database;
+  HarnessOptions options;
+  std::optional<int> exit_code;
+  std::vector<std::string> log;
+  // Called for each datagram that the server sends; false: it is lost.
+  std::function<bool(const Flow& to, std::string_view bytes)> network;
+
+ private:
+  void start();
+  void act();
+  void load();
+  void commit(const db::Batch& batch);
+  void run_until(MonoTime end);
+  void send(const Flow& to, std::string_view bytes);
+
+  Instant now_{MonoTime(1h), WallTime(std::chrono::hours(480000))};
+  std::unique_ptr<Figures> figures_;
+  std::unique_ptr<db::MemoryStore> store_;
+  std::unique_ptr<Server> server_;
+  Outbox out_;
+  std::multimap<MonoTime, std::function<void()>> events_;
+  std::map<std::string, std::unique_ptr<Peer>> peers_;
+  std::optional<db::CommitResult> held_result_;
+  std::uint64_t life_ = 0;  // Commits of an earlier life answer nobody.
+};
+
+// Settings in which every test begins: UDP at 127.0.0.1:5070, loopback trusted.
+Settings default_settings();
+
+// A request with everything RFC 3261 8.1.1 asks for, for tests that change one thing.
+struct RequestText {
+  std::string method = "MESSAGE";
+  std::string request_uri = "sip:chat@example.org";
+  std::string via = "SIP/2.0/UDP 127.0.0.1:6000;rport;branch=z9hG4bKa1";
+  std::string from = "<sip:alice@example.org>;tag=f1";
+  std::string to = "<sip:chat@example.org>";
+  std::string call_id = "c1";
+  std::string cseq = "1 MESSAGE";
+  std::string max_forwards = "70";
+  std::string extra;  // Whole lines.
+  std::string body;
+
+  [[nodiscard]] std::string text() const;
+};
+
+}  // namespace imcd::server

@@ -1,0 +1,251 @@
+// What a UAS must answer, SIP.md section 1, as far as it concerns UDP.
+
+#include <gtest/gtest.h>
+
+#include "server/harness.h"
+
+namespace imcd::server {
+namespace {
+
+class Uas : public testing::Test {
+ protected:
+  // The answer to these bytes, sent from a peer at 127.0.0.1:6000.
+  Heard answer(const std::string& bytes) {
+    alice.forget();
+    alice.send(bytes);
+    h.run_for(100ms);
+    return alice.responses.empty() ? Heard{} : alice.responses.back();
+  }
+  Heard answer(const RequestText& request) { return answer(request.text()); }
+
+  Harness h;
+  Peer& alice = h.peer("alice");
+};
+
+TEST_F(Uas, MandatoryHeaderThatIsMissingIsNamed) {
+  for (const char* name : {"From", "To", "Call-ID", "CSeq"}) {
+    std::string bytes = RequestText{.body = "#create"}.text();
+    const std::size_t begin = bytes.find(std::string("\r\n") + name) + 2;
+    bytes.erase(begin, bytes.find("\r\n", begin) + 2 - begin);
+    const Heard heard = answer(bytes);
+    EXPECT_EQ(heard.code, 400) << name;
+    EXPECT_NE(heard.reason.find(name), std::string::npos) << heard.reason;
+  }
+}
+
+TEST_F(Uas, RequestWithoutViaIsDropped) {
+  std::string bytes = RequestText{}.text();
+  const std::size_t begin = bytes.find("Via");
+  bytes.erase(begin, bytes.find("\r\n", begin) + 2 - begin);
+  EXPECT_EQ(answer(bytes).code, 0);
+  EXPECT_EQ(h.figures().datagrams_dropped.value(), 1U);
+}
+
+TEST_F(Uas, CseqMethodMustMatch) { EXPECT_EQ(answer(RequestText{.cseq = "1 OPTIONS"}).code, 400); }
+
+TEST_F(Uas, UnknownMethodGets405WithAllow) {
+  const Heard heard = answer(RequestText{.method = "INFO", .cseq = "1 INFO"});
+  EXPECT_EQ(heard.code, 405);
+  EXPECT_NE(heard.bytes.find("Allow: MESSAGE, OPTIONS"), std::string::npos);
+}
+
+TEST_F(Uas, AckIsNeverAnswered) {
+  EXPECT_EQ(answer(RequestText{.method = "ACK", .cseq = "1 ACK"}).code, 0);
+}
+
+TEST_F(Uas, CancelOfAKnownRequestGets200AndOfAnUnknownOne481) {
+  EXPECT_EQ(answer(RequestText{.method = "CANCEL", .cseq = "1 CANCEL"}).code, 481);
+  answer(RequestText{.body = "#create"});
+  EXPECT_EQ(answer(RequestText{.method = "CANCEL", .cseq = "1 CANCEL"}).code, 200);
+}
+
+TEST_F(Uas, OptionsIsAnsweredWhateverTheUserPartAndHops) {
+  RequestText options{.method = "OPTIONS",
+                      .request_uri = "sip:nobody@example.org",
+                      .to = "<sip:127.0.0.1>",
+                      .cseq = "1 OPTIONS",
+                      .max_forwards = "0"};
+  const Heard heard = answer(options);
+  EXPECT_EQ(heard.code, 200);
+  EXPECT_NE(heard.bytes.find("\r\nAllow: "), std::string::npos);
+  EXPECT_NE(heard.bytes.find("\r\nAccept: "), std::string::npos);
+  EXPECT_NE(heard.bytes.find("\r\nSupported:"), std::string::npos);
+}
+
+TEST_F(Uas, NoHopsLeftGets483) {
+  EXPECT_EQ(answer(RequestText{.max_forwards = "0", .body = "#create"}).code, 483);
+}
+
+TEST_F(Uas, RequiredExtensionGets420WithUnsupported) {
+  const Heard heard = answer(RequestText{.extra = "Require: foo, bar\r\n", .body = "#create"});
+  EXPECT_EQ(heard.code, 420);
+  EXPECT_NE(heard.bytes.find("Unsupported: foo, bar\r\n"), std::string::npos);
+}
+
+TEST_F(Uas, ToTagGets481) {
+  EXPECT_EQ(answer(RequestText{.to = "<sip:chat@example.org>;tag=x", .body = "#create"}).code, 481);
+}
+
+TEST_F(Uas, SchemeThatNamesNoRoomGets416) {
+  EXPECT_EQ(answer(RequestText{.request_uri = "tel:+123", .body = "#create"}).code, 416);
+  EXPECT_EQ(answer(RequestText{.via = "SIP/2.0/UDP 127.0.0.1:6000;branch=z9hG4bKb",
+                               .to = "<http://example.org>",
+                               .body = "#create"})
+                .code,
+            416);
+}
+
+TEST_F(Uas, RoomWithoutUserPartGets404) {
+  EXPECT_EQ(answer(RequestText{.to = "<sip:example.org>", .body = "#create"}).code, 404);
+}
+
+TEST_F(Uas, SenderWithoutIdentityGets403) {
+  EXPECT_EQ(answer(RequestText{.from = "<sip:example.org>;tag=1", .body = "#create"}).code, 403);
+}
+
+TEST_F(Uas, OtherVersionGets505) {
+  std::string bytes = RequestText{}.text();
+  bytes.replace(bytes.find("SIP/2.0"), 7, "SIP/3.0");
+  EXPECT_EQ(answer(bytes).code, 505);
+}
+
+TEST_F(Uas, BodyShorterThanContentLengthGets400AndLongerIsCut) {
+  std::string bytes = RequestText{.body = "#create"}.text();
+  bytes.replace(bytes.find("Length: 7"), 9, "Length: 9");
+  EXPECT_EQ(answer(bytes).code, 400);
+  bytes.replace(bytes.find("Length: 9"), 9, "Length: 5");
+  EXPECT_EQ(answer(bytes).code, 400);  // "#crea" is no command.
+  EXPECT_TRUE(alice.has_heard("\"#crea\""));
+}
+
+TEST_F(Uas, ResponseGoesToTheSourcePortWithRportAndReceived) {
+  const Heard heard = answer(
+      RequestText{.via = "SIP/2.0/UDP host.invalid:9999;rport;branch=z9hG4bKr", .body = "#help"});
+  EXPECT_EQ(heard.code, 200);
+  EXPECT_NE(heard.via.find("received=127.0.0.1"), std::string::npos) << heard.via;
+  EXPECT_NE(heard.via.find("rport=6000"), std::string::npos) << heard.via;
+}
+
+TEST_F(Uas, WithoutRportTheResponseGoesToTheSentByPort) {
+  Peer& other = h.peer("other");
+  other.manner = Peer::Manner::silent;
+  alice.send(
+      RequestText{.via = "SIP/2.0/UDP 127.0.0.1:6001;branch=z9hG4bKr", .body = "#help"}.text());
+  h.run_for(10ms);
+  ASSERT_EQ(other.responses.size(), 1U);
+}
+
+TEST_F(Uas, AllViasComeBackInOrder) {
+  const Heard heard =
+      answer(RequestText{.via = "SIP/2.0/UDP 127.0.0.1:6000;branch=z9hG4bK1, SIP/2.0/UDP a;branch=2"
+                                "\r\nv: SIP/2.0/TCP b;branch=3",
+                         .body = "#help"});
+  const std::size_t first = heard.bytes.find("branch=z9hG4bK1");
+  const std::size_t second = heard.bytes.find("branch=2");
+  const std::size_t third = heard.bytes.find("branch=3");
+  EXPECT_LT(first, second);
+  EXPECT_LT(second, third);
+  EXPECT_NE(third, std::string::npos);
+}
+
+TEST_F(Uas, UntrustedSourcesAreToldTenTimesASecondThenNothing) {
+  for (int i = 0; i < 30; ++i) {
+    h.deliver(Address::ipv4({192, 0, 2, 1}, 6000), RequestText{.body = "#create"}.text());
+  }
+  EXPECT_EQ(h.figures().responses_sent.value(), 10U);
+  h.run_for(1s);
+  h.deliver(Address::ipv4({192, 0, 2, 1}, 6000), RequestText{.body = "#create"}.text());
+  EXPECT_EQ(h.figures().responses_sent.value(), 11U);
+  EXPECT_EQ(at(h.figures().refused, RefusalCause::untrusted).value(), 31U);
+  EXPECT_EQ(h.server().conference().rooms().size(), 0U);
+}
+
+TEST_F(Uas, KeepalivesAndNoiseAreDroppedInSilence) {
+  for (const char* bytes : {"", "\r\n\r\n", "\r\n", "hello", "\x01\x02\x03\x04", "SIP/2.0 ",
+                            "INVITE", "SIP/2.0 200 OK\r\n\r\n"}) {
+    EXPECT_EQ(answer(std::string(bytes)).code, 0) << bytes;
+  }
+  EXPECT_EQ(h.figures().responses_sent.value(), 0U);
+}
+
+TEST_F(Uas, SameDatagramThreeTimesIsOneExecutionAndThreeIdenticalResponses) {
+  const std::string bytes = RequestText{.body = "#create"}.text();
+  for (int i = 0; i < 3; ++i) {
+    alice.send(bytes);
+    h.run_for(1s);
+  }
+  ASSERT_EQ(alice.responses.size(), 3U);
+  EXPECT_EQ(alice.responses[0].code, 200);
+  EXPECT_EQ(alice.responses[0].bytes, alice.responses[1].bytes);
+  EXPECT_EQ(alice.responses[0].bytes, alice.responses[2].bytes);
+  EXPECT_EQ(alice.heard().size(), 1U);
+  EXPECT_EQ(h.figures().commands_accepted.value(), 1U);
+  EXPECT_EQ(h.figures().retransmissions_received.value(), 2U);
+}
+
+TEST_F(Uas, RefusalsToo) {
+  for (const char* body : {"#nonsense", "hello", "#accept"}) {
+    RequestText request{.body = body};
+    request.via += body + 1;
+    const Heard first = answer(request);
+    const Heard second = answer(request);
+    EXPECT_GE(first.code, 400) << body;
+    EXPECT_EQ(first.bytes, second.bytes) << body;
+  }
+}
+
+TEST_F(Uas, AnswerIsForgottenAfterTimerJ) {
+  const std::string bytes = RequestText{.body = "#help"}.text();
+  answer(bytes);
+  EXPECT_EQ(h.server().server_transactions(), 1U);
+  h.run_for(31s);
+  EXPECT_EQ(h.server().server_transactions(), 1U);
+  h.run_for(1s);
+  EXPECT_EQ(h.server().server_transactions(), 0U);
+}
+
+TEST_F(Uas, ContentEncodingOnACommandGets415WithAcceptEncoding) {
+  const Heard heard = answer(RequestText{.extra = "Content-Encoding: gzip\r\n", .body = "#create"});
+  EXPECT_EQ(heard.code, 415);
+  EXPECT_NE(heard.bytes.find("Accept-Encoding: identity"), std::string::npos);
+}
+
+TEST_F(Uas, PAssertedIdentityCountsBeforeFrom) {
+  answer(RequestText{.extra = "P-Asserted-Identity: \"Carol\" <sip:carol@example.org>\r\n",
+                     .body = "#create"});
+  EXPECT_EQ(h.database.members.count({"sip:chat@example.org", "carol", "example.org"}), 1U);
+}
+
+TEST_F(Uas, AnonymousMayNotEnter) {
+  EXPECT_EQ(answer(RequestText{.extra = "Privacy: id\r\n", .body = "#create"}).code, 403);
+  EXPECT_EQ(answer(RequestText{.via = "SIP/2.0/UDP 127.0.0.1:6000;rport;branch=z9hG4bKx",
+                               .from = "\"Anonymous\" <sip:anonymous@anonymous.invalid>;tag=1",
+                               .body = "#create"})
+                .code,
+            403);
+  EXPECT_EQ(h.server().conference().rooms().size(), 0U);
+}
+
+TEST_F(Uas, ResponsesToNothingAreCountedOnly) {
+  alice.send(
+      "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 127.0.0.1:5070;branch=z9hG4bKforged\r\n"
+      "From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: x\r\nCSeq: 1 MESSAGE\r\n"
+      "Content-Length: 0\r\n\r\n");
+  EXPECT_EQ(h.figures().responses_stray.value(), 1U);
+  EXPECT_EQ(h.figures().responses_sent.value(), 0U);
+}
+
+TEST(Loading, RequestsGet503WithRetryAfterUntilTheRoomsAreLoaded) {
+  Harness h({.load = false});
+  Peer& alice = h.peer("alice");
+  alice.say("chat", "#create");
+  h.run_for(10ms);
+  EXPECT_EQ(alice.last_code(), 503);
+  EXPECT_EQ(alice.responses.back().retry_after, "5");
+  alice.send(RequestText{.method = "OPTIONS", .cseq = "1 OPTIONS"}.text());
+  h.run_for(10ms);
+  EXPECT_EQ(alice.last_code(), 503);
+}
+
+}  // namespace
+}  // namespace imcd::server
