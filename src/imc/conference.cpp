@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "imc/room_commands.h"
+#include "parser/cpim.h"
 
 namespace imcd::imc {
 
@@ -18,10 +19,23 @@ std::string_view media_type(std::string_view content_type) {
   return trim(content_type.substr(0, content_type.find(';')));
 }
 
-// RFC 3428 7: a body without Content-Type is taken for text/plain.
+bool is_plain(std::string_view content_type) {
+  return content_type.empty() || equal_ignoring_case(media_type(content_type), "text/plain");
+}
+
+// A body without Content-Type is taken for text/plain.
 bool is_plain_text(const parser::MessageView& view) {
-  const auto type = view.find(HeaderName::content_type);
-  return !type || equal_ignoring_case(media_type(*type), "text/plain");
+  return is_plain(view.find(HeaderName::content_type).value_or(std::string_view{}));
+}
+
+// The text in which a command may stand: the body, or what a message/cpim wraps (RFC 3862).
+std::string_view command_text(const parser::MessageView& view) {
+  if (is_plain_text(view)) return view.body;
+  if (!equal_ignoring_case(media_type(*view.find(HeaderName::content_type)), "message/cpim")) {
+    return {};
+  }
+  const auto cpim = parser::parse_cpim(view.body);
+  return cpim && is_plain(cpim->content_type) ? cpim->content : std::string_view{};
 }
 
 bool has_unreadable_encoding(const parser::MessageView& view) {
@@ -45,10 +59,9 @@ Conference::Conference(ConferenceSettings settings, DeliverySettings delivery_se
 Conference::~Conference() { epochs_.free_all(); }
 
 std::optional<std::string_view> Conference::command_line(const parser::MessageView& view) const {
-  if (!view.body.starts_with(settings_.command_prefix) || !is_plain_text(view)) {
-    return std::nullopt;
-  }
-  const std::string_view line = view.body.substr(1);
+  std::string_view line = command_text(view);
+  if (!line.starts_with(settings_.command_prefix)) return std::nullopt;
+  line.remove_prefix(1);
   return line.substr(0, line.find_first_of("\r\n"));
 }
 

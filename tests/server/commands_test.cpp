@@ -154,6 +154,23 @@ TEST_F(Commands, CommandEndsAtTheLineEnd) {
   EXPECT_TRUE(room_stored("two"));
 }
 
+TEST_F(Commands, CommandInsideCpimIsUnderstoodAndCpimChatRelayedAsItIs) {
+  make_room();
+  const std::string_view type = "Content-Type: message/cpim\r\n";
+  carol.forget();
+  carol.say("chat", "From: <im:c@x>\r\n\r\nContent-type: text/plain\r\n\r\n#join", type);
+  h.run_for(1s);
+  EXPECT_EQ(stored("carol"), 0U);
+  const std::string chat = "From: <im:c@x>\r\n\r\nContent-type: text/plain\r\n\r\nhello";
+  carol.say("chat", chat, type);
+  h.run_for(1s);
+  EXPECT_EQ(bob.requests.back().body, chat);
+  EXPECT_EQ(bob.requests.back().content_type, "message/cpim");
+  carol.say("chat", "From: x\r\n\r\nContent-type: text/html\r\n\r\n#exit", type);
+  h.run_for(1s);
+  EXPECT_EQ(stored("carol"), 0U);
+}
+
 TEST_F(Commands, NamesCompareWithoutCaseAndWithEscapes) {
   make_room();
   EXPECT_EQ(code(carol, "CHAT", "#join"), 200);
