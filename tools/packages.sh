@@ -8,8 +8,6 @@
 build_packages=(
   g++ libfmt-dev libspdlog-dev libsqlite3-dev libsystemd-dev meson ninja-build nlohmann-json3-dev pkgconf
 )
-  g++ libfmt-dev libspdlog-dev libsqlite3-dev libsystemd-dev meson ninja-build nlohmann-json3-dev pkgconf
-)
 test_packages=(
   "${build_packages[@]}"
   clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev # lint, and the build with clang

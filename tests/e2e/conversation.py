@@ -34,7 +34,7 @@ STEPS = [
     ("Alice makes a room", "alice", "#create", 200, {"alice": 1}),
     ("Bob joins it", "bob", "#join", 200, {"alice": 1, "bob": 1}),
     ("Bob says something", "bob", "Good morning!", 200, {"alice": 1}),
-    ("Carol is no member and may not", "carol", "May I come in?", 403, {"carol": 1}),
+    ("Carol is no member and may not", "carol", "May I come in?", 403, {}),
     ("Bob can't invite her", "bob", "#invite carol", 403, {"bob": 1}),
     ("Alice can", "alice", "#invite carol", 200, {"alice": 1, "carol": 1}),
     ("Carol accepts", "carol", "#accept", 200, {"alice": 1, "bob": 1, "carol": 1}),
@@ -44,7 +44,7 @@ STEPS = [
     ("Carol mistypes a command", "carol", "#exti", 400, {"carol": 1}),
     ("Carol leaves", "carol", "#exit", 200, {"alice": 1, "carol": 1}),
     ("Alice ends the room", "alice", "#destroy", 200, {"alice": 1}),
-    ("The room is gone", "alice", "Anybody?", 404, {"alice": 1}),
+    ("The room is gone", "alice", "Anybody?", 404, {}),
 ]
 
 
@@ -105,7 +105,7 @@ class Conversation:
     def block(self, who, raw, whole):
         text = self.names.replace(raw.decode().replace("\r\n", "\n"))
         if not whole:
-            text = shorten(text, {"Via", "Max-Forwards", "Call-ID", "CSeq", "Content-Length", "X-IMC-Loop",
+            text = shorten(text, {"Via", "Max-Forwards", "CSeq", "Content-Length", "X-IMC-Loop",
                                   "Content-Type"})
         return f"{who}\n\n```\n{text.rstrip()}\n```\n"
 

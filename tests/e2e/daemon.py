@@ -191,4 +191,7 @@ class ImcdTest(unittest.TestCase):
 
     def ends_well(self, daemon=None):
         daemon = daemon or self.daemon
+        daemon.process.send_signal(signal.SIGTERM)
+        # The phones answer what is still under way, so that nothing has to be waited for.
+        self.line.until(lambda: daemon.process.poll() is not None)
         self.assertEqual(daemon.end(), 0, "\n".join(daemon.log))

@@ -74,8 +74,9 @@ class ManagementTest(ImcdTest):
         self.assertRegex(self.shell("imc_list_members"), r"\A400 [^\n]+\n\n?\Z")
 
     def test_statistics_are_true(self):
-        self.assertEqual(self.shell("get_statistics", "imc:"), "200 OK\nimc:active_rooms = 0\n\n")
+        self.assertRegex(self.shell("get_statistics", "imc:"), r"\A200 OK\nimc:active_rooms = 0\n(imc:\w+ = \d+\n)*\n\Z")
         self.make_rooms()
+        self.assertIn("\nimc:members = 3\n", self.shell("get_statistics", "imc:"))
         self.assertEqual(self.shell("get_statistics", "active_rooms"), "200 OK\nimc:active_rooms = 2\n\n")
 
     def test_version_uptime_and_which(self):

@@ -73,7 +73,9 @@ class Members:
 
     def all_heard(self):
         text = self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
-        return re.findall(r"HEARD (\S+) (.*?) END\n", text, re.DOTALL)
+        # sipp ends each body it sends with a line end, and a chat text is relayed as it is.
+        found = re.findall(r"HEARD (\S+) (.*?)@END@\n", text, re.DOTALL)
+        return [(member, body.removesuffix("\r\n")) for member, body in found]
 
     def hear(self, count, timeout=20.0):
         """Waits for `count` messages that were not taken before."""

@@ -14,6 +14,19 @@ DAVE = "sip:dave@example.org"
 ROOM = "sip:chat-1@example.org"
 SECRET = "sip:secret@example.org"
 
+# sipsak adds the Via.
+CREATE = """\
+MESSAGE sip:chat-1@example.org SIP/2.0
+Max-Forwards: 70
+From: <sip:carol@example.org>;tag=1
+To: <sip:chat-1@example.org>
+Call-ID: sipsak@example.org
+CSeq: 1 MESSAGE
+Content-Type: text/plain
+Content-Length: 7
+
+#create"""
+
 
 class SippTest(ImcdTest):
     def setUp(self):
@@ -74,7 +87,7 @@ class SippTest(ImcdTest):
     def test_join_of_a_private_room_is_refused_and_its_owner_told(self):
         self.make_private_room()
         self.says(BOB, "#join", 403, room=SECRET, bob="private", alice="bob@example.org wants to enter")
-        self.says(BOB, "am I in?", 403, room=SECRET, bob="not a member")
+        self.says(BOB, "am I in?", 403, room=SECRET)
 
     def test_invite_and_accept(self):
         self.make_private_room()
@@ -83,7 +96,7 @@ class SippTest(ImcdTest):
             bob="alice@example.org invites you to the room secret@example.org.*#accept.*#deny",
             alice="bob@example.org is invited",
         )
-        self.says(BOB, "hello?", 403, room=SECRET, bob="not a member")
+        self.says(BOB, "hello?", 403, room=SECRET)
         self.says(BOB, "#accept", 200, room=SECRET, bob="You joined", alice="bob@example.org joined")
         self.says(BOB, "hello", 200, room=SECRET, alice="^<bob@example.org>: hello$")
 
@@ -113,7 +126,7 @@ class SippTest(ImcdTest):
             ALICE, "#remove bob", 200,
             bob="alice@example.org removed you", alice="bob@example.org was removed",
         )
-        self.says(BOB, "hey!", 403, bob="not a member")
+        self.says(BOB, "hey!", 403)
 
     def test_remove_is_for_ranks_and_never_of_the_owner(self):
         self.make_room()
@@ -131,7 +144,7 @@ class SippTest(ImcdTest):
     def test_exit_of_the_owner_ends_the_room(self):
         self.make_room()
         self.says(ALICE, "#exit", 200, alice="was ended by alice", bob="was ended by alice")
-        self.says(BOB, "still here?", 404, bob="no room")
+        self.says(BOB, "still here?", 404)
 
     def test_destroy_is_for_the_owner_and_tells_everybody(self):
         self.make_room()
@@ -161,10 +174,10 @@ class SippTest(ImcdTest):
 
     def test_chat_by_one_who_is_no_member_is_refused(self):
         self.make_room()
-        self.says(CAROL, "let me in", 403, carol="not a member")
+        self.says(CAROL, "let me in", 403)
 
     def test_chat_to_a_room_that_does_not_exist_is_refused(self):
-        self.says(ALICE, "hello", 404, alice="no room")
+        self.says(ALICE, "hello", 404)
 
     def test_fan_out_reaches_twenty_members(self):
         self.says(ALICE, "#create", 200, alice="You made the room")
@@ -176,6 +189,19 @@ class SippTest(ImcdTest):
 
 
 class SipsakTest(ImcdTest):
+    def test_a_message_from_a_file_makes_a_room(self):
+        self.start()
+        host, port = self.daemon.server
+        message = self.scratch.path / "create.sip"
+        message.write_text(CREATE, encoding="utf-8", newline="\r\n")
+        run = subprocess.run(
+            ["sipsak", "-vv", "-f", str(message), "-s", f"sip:{host}:{port}"],
+            capture_output=True, text=True, timeout=30, check=False,
+        )
+        self.assertEqual(run.returncode, 0, run.stdout)
+        self.assertIn("SIP/2.0 200 OK", run.stdout)
+        self.assertIn("URI=sip:chat-1@example.org", self.daemon.management("imc_list_rooms"))
+
     def test_options_is_answered_whatever_the_user_part(self):
         self.start()
         host, port = self.daemon.server
