@@ -275,7 +275,9 @@ void Server::on_message(const Request& request, Instant now, Outbox& out) {
 
 void Server::execute(const Request& request, const imc::RoomMessage& message, Instant now,
                      Outbox& out) {
-  const auto id = transactions_.start(request.key, now.mono);
+  const std::uint64_t fork = transactions_.fork_hash(request.fields);
+  if (transactions_.is_merged(fork)) return respond(request, {Reason::merged_request}, out);
+  const auto id = transactions_.start(request.key, fork, now.mono);
   if (!id) return refuse_by_load(request, RefusalCause::overload, {Reason::overloaded}, out);
   if (request.fields.via_count == 1) conference_.note_source(message.sender, request.from);
 

@@ -36,6 +36,7 @@ constexpr std::array rows = {
     Row{Reason::room_is_full, {480, "Room Is Full"}},
     Row{Reason::call_does_not_exist, {481, "Call/Transaction Does Not Exist"}},
     Row{Reason::loop_detected, {482, "Loop Detected"}},
+    Row{Reason::merged_request, {482, "Request Merged"}},
     Row{Reason::too_many_hops, {483, "Too Many Hops"}},
     Row{Reason::message_too_large, {513, "Message Too Large"}},
     Row{Reason::not_confirmed, {504, "Not Confirmed"}},

@@ -34,6 +34,7 @@ enum class Reason : std::uint8_t {
   room_is_full,
   call_does_not_exist,
   loop_detected,
+  merged_request,
   too_many_hops,
   message_too_large,
   not_confirmed,

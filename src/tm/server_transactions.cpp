@@ -1,8 +1,5 @@
 #include "tm/server_transactions.h"
 
-#include <bit>
-#include <new>
-
 #include "base/text.h"
 
 namespace imcd::tm {
@@ -25,11 +22,7 @@ void add_lower(SipHash& hash, std::string_view text) {
 }  // namespace
 
 ServerTransactions::ServerTransactions(HashKey key, std::size_t slots_max)
-    : key_(key), records_(slots_max), index_mask_(slots_max * 2 - 1) {
-  CHECK(std::has_single_bit(slots_max));
-  index_.reset(static_cast<std::uint32_t*>(std::calloc(slots_max * 2, sizeof(std::uint32_t))));
-  if (!index_) throw std::bad_alloc();
-}
+    : key_(key), records_(slots_max), by_key_(slots_max), by_fork_(slots_max) {}
 
 Hash128 ServerTransactions::key(const parser::MessageView& view,
                                 const parser::RequestFields& fields,
@@ -55,11 +48,25 @@ void ServerTransactions::write_tag(ByteBuffer& out, const Hash128& key) const {
 }
 
 std::optional<ServerTransactions::Id> ServerTransactions::find(const Hash128& key) const {
-  for (std::size_t at = home(key.low); index_[at] != 0; at = (at + 1) & index_mask_) {
-    const std::uint32_t slot = index_[at] - 1;
-    if (records_[slot].key == key) return Id{slot, records_[slot].generation};
-  }
-  return std::nullopt;
+  const std::uint32_t slot = by_key_.find(
+      key.low, [&](std::uint32_t candidate) { return records_[candidate].key == key; });
+  if (slot == no_slot) return std::nullopt;
+  return Id{slot, records_[slot].generation};
+}
+
+std::uint64_t ServerTransactions::fork_hash(const parser::RequestFields& fields) const {
+  SipHash hash(key_);
+  add(hash, fields.from.tag);
+  add(hash, fields.call_id);
+  add(hash, fields.cseq.method);
+  hash.update(static_cast<std::uint64_t>(fields.cseq.number));
+  return hash.digest();
+}
+
+bool ServerTransactions::is_merged(std::uint64_t fork_hash) const {
+  return by_fork_.find(fork_hash, [&](std::uint32_t candidate) {
+    return records_[candidate].fork_hash == fork_hash;
+  }) != no_slot;
 }
 
 bool ServerTransactions::contains(Id id) const {
@@ -67,14 +74,18 @@ bool ServerTransactions::contains(Id id) const {
          records_[id.slot].generation == id.generation;
 }
 
-std::optional<ServerTransactions::Id> ServerTransactions::start(const Hash128& key, MonoTime now) {
+std::optional<ServerTransactions::Id> ServerTransactions::start(const Hash128& key,
+                                                                std::uint64_t fork_hash,
+                                                                MonoTime now) {
   if (records_.full()) return std::nullopt;
   const std::uint32_t slot = records_.take();
   Record& record = records_[slot];
   record.key = key;
+  record.fork_hash = fork_hash;
   record.state = ServerState::trying;
   record.in_use = true;
-  insert_index(slot);
+  by_key_.insert(key.low, slot);
+  by_fork_.insert(fork_hash, slot);
   late_.arm(records_, slot, now);
   return Id{slot, record.generation};
 }
@@ -124,30 +135,11 @@ std::optional<MonoTime> ServerTransactions::next_deadline() const {
 }
 
 void ServerTransactions::end(std::uint32_t slot) {
-  erase_index(slot);
+  by_key_.erase(slot, [this](std::uint32_t other) { return records_[other].key.low; });
+  by_fork_.erase(slot, [this](std::uint32_t other) { return records_[other].fork_hash; });
   ++records_[slot].generation;
   records_[slot].in_use = false;
   records_.give_back(slot);
-}
-
-void ServerTransactions::insert_index(std::uint32_t slot) {
-  std::size_t at = home(records_[slot].key.low);
-  while (index_[at] != 0) at = (at + 1) & index_mask_;
-  index_[at] = slot + 1;
-}
-
-void ServerTransactions::erase_index(std::uint32_t slot) {
-  std::size_t hole = home(records_[slot].key.low);
-  while (index_[hole] != slot + 1) hole = (hole + 1) & index_mask_;
-  // Backward shift: whatever would no longer be found past the hole moves into it.
-  for (std::size_t at = (hole + 1) & index_mask_; index_[at] != 0; at = (at + 1) & index_mask_) {
-    const std::size_t wanted = home(records_[index_[at] - 1].key.low);
-    if (((at - wanted) & index_mask_) >= ((at - hole) & index_mask_)) {
-      index_[hole] = index_[at];
-      hole = at;
-    }
-  }
-  index_[hole] = 0;
 }
 
 }  // namespace imcd::tm

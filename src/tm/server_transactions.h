@@ -5,15 +5,13 @@
 //                 └──── final response ──┴──▶ completed ──Timer J──▶ gone
 //
 // A request is known by branch, sent-by and method (RFC 3261 17.2.3), kept as their 128-bit keyed
-// hash: a peer cannot aim at a bucket, and no text is stored. What is stored of the response is a
+// hash, and no text is stored. What is stored of the response is a
 // tm::Reply; the bytes are written again from the retransmitted request, and the To tag is a keyed
-// hash of the same key, so they are the same bytes. A transaction costs 48 bytes and a slot of the
-// index, whose size is fixed, so no growth ever stalls the loop.
+// hash of the same key, so they are the same bytes. A transaction costs 56 bytes and a slot in each
+// of two indexes.
 #pragma once
 
 #include <cstdint>
-#include <cstdlib>
-#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -22,6 +20,7 @@
 #include "base/time.h"
 #include "parser/message.h"
 #include "tm/reply.h"
+#include "tm/slot_index.h"
 #include "tm/slot_pool.h"
 #include "tm/timer_lane.h"
 
@@ -52,8 +51,14 @@ class ServerTransactions {
   [[nodiscard]] std::optional<Id> find(const Hash128& key) const;
   [[nodiscard]] bool contains(Id id) const;
 
+  // What is the same in all branches of a request that was forked on its way to us: From tag,
+  // Call-ID and CSeq (RFC 3261 8.2.2.2).
+  [[nodiscard]] std::uint64_t fork_hash(const parser::RequestFields& fields) const;
+  // Whether a transaction of that fork is there: the request came by another way already.
+  [[nodiscard]] bool is_merged(std::uint64_t fork_hash) const;
+
   // A new transaction in state trying; nothing when the table is full. The key must not be there.
-  std::optional<Id> start(const Hash128& key, MonoTime now);
+  std::optional<Id> start(const Hash128& key, std::uint64_t fork_hash, MonoTime now);
 
   [[nodiscard]] ServerState state(Id id) const { return records_[id.slot].state; }
   // The final response; of completed transactions only.
@@ -79,6 +84,7 @@ class ServerTransactions {
  private:
   struct Record {
     Hash128 key;
+    std::uint64_t fork_hash = 0;
     TimerNode timer;
     std::uint32_t generation = 0;
     Reply reply;
@@ -91,21 +97,12 @@ class ServerTransactions {
     using SlotPool::SlotPool;
     TimerNode& timer(std::uint32_t slot) { return (*this)[slot].timer; }
   };
-  struct Free {
-    void operator()(void* memory) const { std::free(memory); }
-  };
-
-  [[nodiscard]] std::size_t home(std::uint64_t hash) const { return hash & index_mask_; }
-  void insert_index(std::uint32_t slot);
-  void erase_index(std::uint32_t slot);
   void end(std::uint32_t slot);
 
   HashKey key_;
   mutable Records records_;
-  // Open addressing with backward-shift deletion; holds slot + 1, 0 is empty. From calloc, so that
-  // pages never used are never touched.
-  std::unique_ptr<std::uint32_t[], Free> index_;
-  std::size_t index_mask_;
+  SlotIndex by_key_;   // By key.low.
+  SlotIndex by_fork_;  // By fork_hash.
   TimerLane late_{limits::late_trying};
   TimerLane timer_j_{limits::timer_j};
 };

@@ -204,6 +204,22 @@ TEST_F(Uas, AnswerIsForgottenAfterTimerJ) {
   EXPECT_EQ(h.server().server_transactions(), 0U);
 }
 
+TEST_F(Uas, RequestThatCameByAnotherWayIsMergedAndNotExecutedAgain) {
+  EXPECT_EQ(answer(RequestText{.body = "#create one"}).code, 200);
+  RequestText other_way{.via = "SIP/2.0/UDP 127.0.0.1:6000;rport;branch=z9hG4bKother",
+                        .body = "#create two"};
+  EXPECT_EQ(answer(other_way).code, 482);
+  EXPECT_EQ(h.server().conference().rooms().size(), 1U);
+  other_way.cseq = "2 MESSAGE";
+  EXPECT_EQ(answer(other_way).code, 200);
+  // Forgotten with its transaction.
+  h.run_for(33s);
+  EXPECT_EQ(answer(RequestText{.via = "SIP/2.0/UDP 127.0.0.1:6000;rport;branch=z9hG4bKthird",
+                               .body = "#create three"})
+                .code,
+            200);
+}
+
 TEST_F(Uas, ContentEncodingOnACommandGets415WithAcceptEncoding) {
   const Heard heard = answer(RequestText{.extra = "Content-Encoding: gzip\r\n", .body = "#create"});
   EXPECT_EQ(heard.code, 415);

@@ -37,7 +37,7 @@ TEST_F(ServerTransaction, IsUnknownBeforeItStarts) {
 }
 
 TEST_F(ServerTransaction, IsFoundAgainByItsWholeKey) {
-  const auto id = transactions.start(some_key, start);
+  const auto id = transactions.start(some_key, 1, start);
   ASSERT_TRUE(id);
   EXPECT_EQ(transactions.find(some_key), id);
   EXPECT_TRUE(transactions.contains(*id));
@@ -47,7 +47,7 @@ TEST_F(ServerTransaction, IsFoundAgainByItsWholeKey) {
 }
 
 TEST_F(ServerTransaction, GivesTheSameResponseToEachRetransmission) {
-  const auto id = *transactions.start(some_key, start);
+  const auto id = *transactions.start(some_key, 1, start);
   EXPECT_EQ(transactions.state(id), ServerState::trying);
   transactions.complete(id, {Reason::room_is_full, 7}, start + 1s);
   EXPECT_EQ(transactions.state(id), ServerState::completed);
@@ -61,7 +61,7 @@ TEST_F(ServerTransaction, GivesTheSameResponseToEachRetransmission) {
 
 // RFC 3261 17.2.2: Timer J is 64*T1 from the final response on.
 TEST_F(ServerTransaction, EndsExactlyAtTimerJ) {
-  const auto id = *transactions.start(some_key, start);
+  const auto id = *transactions.start(some_key, 1, start);
   transactions.complete(id, {}, start + 1s);
   EXPECT_EQ(transactions.next_deadline(), start + 1s + 32s);
   transactions.on_deadline(start + 33s - 1ns);
@@ -74,7 +74,7 @@ TEST_F(ServerTransaction, EndsExactlyAtTimerJ) {
 }
 
 TEST_F(ServerTransaction, IsNotForgottenWhileItsAnswerIsStillDue) {
-  const auto id = *transactions.start(some_key, start);
+  const auto id = *transactions.start(some_key, 1, start);
   while (transactions.pop_late(start + 1h)) {
   }
   transactions.on_deadline(start + 1h);
@@ -85,7 +85,7 @@ TEST_F(ServerTransaction, IsNotForgottenWhileItsAnswerIsStillDue) {
 
 // RFC 4320 4.1.
 TEST_F(ServerTransaction, IsLateOnceAfterThreeAndAHalfSeconds) {
-  const auto id = *transactions.start(some_key, start);
+  const auto id = *transactions.start(some_key, 1, start);
   EXPECT_EQ(transactions.next_deadline(), start + 3500ms);
   EXPECT_EQ(transactions.pop_late(start + 3500ms - 1ns), std::nullopt);
   EXPECT_EQ(transactions.pop_late(start + 3500ms), id);
@@ -95,13 +95,13 @@ TEST_F(ServerTransaction, IsLateOnceAfterThreeAndAHalfSeconds) {
 }
 
 TEST_F(ServerTransaction, AnsweredInTimeIsNeverLate) {
-  const auto id = *transactions.start(some_key, start);
+  const auto id = *transactions.start(some_key, 1, start);
   transactions.complete(id, {}, start + 3s);
   EXPECT_EQ(transactions.pop_late(start + 1h), std::nullopt);
 }
 
 TEST_F(ServerTransaction, MayBeAnsweredAfterTheLateProvisional) {
-  const auto id = *transactions.start(some_key, start);
+  const auto id = *transactions.start(some_key, 1, start);
   transactions.pop_late(start + 4s);
   transactions.complete(id, {Reason::not_confirmed, 0}, start + 5s);
   EXPECT_EQ(transactions.reply(id).reason, Reason::not_confirmed);
@@ -112,7 +112,7 @@ TEST_F(ServerTransaction, MayBeAnsweredAfterTheLateProvisional) {
 TEST_F(ServerTransaction, DroppedIsForgottenAtOnceInEveryState) {
   enum class Until { trying, proceeding, completed };
   for (const Until until : {Until::trying, Until::proceeding, Until::completed}) {
-    const auto id = *transactions.start(some_key, start);
+    const auto id = *transactions.start(some_key, 1, start);
     if (until == Until::proceeding) {
       ASSERT_EQ(transactions.pop_late(start + 4s), id);
     }
@@ -126,9 +126,9 @@ TEST_F(ServerTransaction, DroppedIsForgottenAtOnceInEveryState) {
 }
 
 TEST_F(ServerTransaction, AnIdOfOneThatIsGoneNamesNothing) {
-  const auto first = *transactions.start(some_key, start);
+  const auto first = *transactions.start(some_key, 1, start);
   transactions.drop(first);
-  const auto second = *transactions.start(other_key, start);
+  const auto second = *transactions.start(other_key, 1, start);
   EXPECT_EQ(second.slot, first.slot);
   EXPECT_FALSE(transactions.contains(first));
   EXPECT_TRUE(transactions.contains(second));
@@ -139,18 +139,18 @@ TEST_F(ServerTransaction, AFullTableRefusesUntilATimerJ) {
   std::vector<ServerTransactionId> ids;
   for (std::uint64_t i = 0; i < 16; ++i) {
     const MonoTime now = start + i * 1s;
-    const auto id = transactions.start({i, i}, now);
+    const auto id = transactions.start({i, i}, i, now);
     ASSERT_TRUE(id);
     transactions.complete(*id, {}, now);
     ids.push_back(*id);
   }
-  EXPECT_EQ(transactions.start({99, 99}, start + 20s), std::nullopt);
+  EXPECT_EQ(transactions.start({99, 99}, 99, start + 20s), std::nullopt);
   EXPECT_EQ(transactions.find({99, 99}), std::nullopt);
   for (std::uint64_t i = 0; i < 16; ++i) EXPECT_EQ(transactions.find({i, i}), ids[i]);
 
   transactions.on_deadline(start + 33s);
   EXPECT_EQ(transactions.size(), 14U);
-  const auto again = transactions.start({99, 99}, start + 33s);
+  const auto again = transactions.start({99, 99}, 99, start + 33s);
   ASSERT_TRUE(again);
   EXPECT_EQ(transactions.find({99, 99}), again);
   EXPECT_EQ(transactions.find({0, 0}), std::nullopt);
@@ -162,7 +162,7 @@ TEST_F(ServerTransaction, IsFoundWhateverItsNeighboursDo) {
   const auto key = [](std::uint64_t i) { return Hash128{31 + 32 * (i % 3), i}; };
   for (std::uint64_t first = 0; first < 8; ++first) {
     for (std::uint64_t second = 0; second < 8; ++second) {
-      for (std::uint64_t i = 0; i < 8; ++i) ASSERT_TRUE(transactions.start(key(i), start));
+      for (std::uint64_t i = 0; i < 8; ++i) ASSERT_TRUE(transactions.start(key(i), i, start));
       transactions.drop(*transactions.find(key(first)));
       if (second != first) transactions.drop(*transactions.find(key(second)));
       for (std::uint64_t i = 0; i < 8; ++i) {
@@ -179,7 +179,7 @@ TEST_F(ServerTransaction, TagIsSixteenDigitsThatDependOnTheKeyAndTheSeedAlone) {
   const std::string tag = tag_of(transactions, some_key);
   EXPECT_EQ(tag.size(), ServerTransactions::tag_bytes);
   EXPECT_EQ(tag.find_first_not_of("0123456789abcdef"), std::string::npos);
-  const auto id = *transactions.start(some_key, start);
+  const auto id = *transactions.start(some_key, 1, start);
   transactions.complete(id, {}, start);
   EXPECT_EQ(tag_of(transactions, some_key), tag);
   transactions.drop(id);
@@ -191,7 +191,7 @@ TEST_F(ServerTransaction, TagIsSixteenDigitsThatDependOnTheKeyAndTheSeedAlone) {
 
 TEST(ServerTransactionDeathTest, ASecondFinalResponseIsABrokenInvariant) {
   ServerTransactions transactions({1, 2}, 16);
-  const auto id = *transactions.start(some_key, start);
+  const auto id = *transactions.start(some_key, 1, start);
   transactions.complete(id, {}, start);
   EXPECT_DEATH(transactions.complete(id, {}, start), "invariant broken");
   transactions.drop(id);
@@ -242,7 +242,7 @@ class Twin {
     check(key);
     const auto known = model_.find({key.low, key.high});
     if (known == model_.end()) {
-      const auto id = transactions_.start(key, now_);
+      const auto id = transactions_.start(key, key.high, now_);
       ASSERT_EQ(id.has_value(), model_.size() < slots_max);
       if (!id) return void(++refused_);
       model_[{key.low, key.high}] = {*id, ServerState::trying, now_ + 3500ms, {}};
