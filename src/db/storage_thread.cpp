@@ -71,7 +71,6 @@ bool StorageThread::load() {
   } reader{this, {}};
   const auto pass_on = [](void* context, LoadedRows&& piece) {
     auto& [thread, seen] = *static_cast<Reader*>(context);
-    if (thread->is_stopping()) return false;
     seen.rooms += piece.rooms.size();
     seen.members += piece.members.size();
     seen.skipped += piece.skipped.size();

@@ -282,18 +282,24 @@ TEST(StorageThread, StopFinishesWhatWasSubmitted) {
 }
 
 TEST(StorageThread, StopKeepsAnswersThatTheFullRingHasNoRoomFor) {
-  MemoryDatabase database;
-  Loop loop(std::make_unique<MemoryStore>(database));
-  loop.expect_empty_load();
-  // With nothing taken, so many answers cannot all stand in the ring.
-  constexpr std::size_t batches = StorageThread::answers_max + StorageThread::batches_max;
-  for (BatchId id = 1; id <= batches; ++id) {
-    while (!loop.thread().submit(one_room(id))) std::this_thread::yield();
+  // Many times, as the thread is to be met at all the places where it may wait.
+  for (int round = 0; round < 200; ++round) {
+    MemoryDatabase database;
+    Loop loop(std::make_unique<MemoryStore>(database));
+    loop.expect_empty_load();
+    // With nothing taken, so many answers cannot all stand in the ring.
+    constexpr std::size_t batches = StorageThread::answers_max + StorageThread::batches_max;
+    for (BatchId id = 1; id <= batches; ++id) {
+      while (!loop.thread().submit(one_room(id))) std::this_thread::yield();
+    }
+    for (int i = 0; i < round; ++i) std::this_thread::yield();
+    loop.thread().stop();
+    for (BatchId id = 1; id <= batches; ++id) {
+      ASSERT_EQ(loop.next_of<CommitResult>().batch, id);
+    }
+    EXPECT_FALSE(loop.thread().take());
+    EXPECT_EQ(database.rooms.size(), batches);
   }
-  loop.thread().stop();
-  for (BatchId id = 1; id <= batches; ++id) EXPECT_EQ(loop.next_of<CommitResult>().batch, id);
-  EXPECT_FALSE(loop.thread().take());
-  EXPECT_EQ(database.rooms.size(), batches);
 }
 
 TEST(StorageThread, StopInMidLoadDoesNotWaitForItsEnd) {
