@@ -68,7 +68,7 @@ struct Figures {
   Counter sent_bytes;
   Counter datagrams_received;
   Counter datagrams_sent;
-  Counter datagrams_send_failed;  // EPERM, EMSGSIZE, unreachable networks: that datagram is lost.
+  Counter datagrams_send_failed;  // Lost: EPERM, EMSGSIZE, unreachable, no room to wait.
   Counter connection_refused;     // ECONNREFUSED: a peer's port was closed.
   Counter event_loop_turns;
 

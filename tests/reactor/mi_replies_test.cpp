@@ -231,10 +231,29 @@ TEST_F(MiReplyTest, ReaderThatDiesWhileBytesWaitBreaksTheReply) {
   EXPECT_EQ(reactor->run(core), 0);
 }
 
+TEST_F(MiReplyTest, TwoWritesThatFitAreToldOfOnce) {
+  const Fd reader = make_reader("reply");
+  Events seen;
+  core.wake = [&](Outbox& out) {
+    out.open_mi_reply(1, "reply");
+    out.write_mi_reply(1, "one ");
+    out.write_mi_reply(1, "two");
+  };
+  core.mi_reply = [&](MiReplyId, MiReplyEvent event, Outbox&) { seen.push_back(event); };
+  core.tick([&, ticks = 0](Outbox& out) mutable {
+    if (++ticks == 3) out.exit(0);
+  });
+  EXPECT_EQ(reactor->run(core), 0);
+  EXPECT_EQ(seen, (Events{MiReplyEvent::opened, MiReplyEvent::writable}));
+  EXPECT_EQ(read(reader), "one two");
+}
+
 TEST_F(MiReplyTest, ActionForAReplyThatIsGoneDoesNothing) {
   const Fd reader = make_reader("reply");
+  const Fd other = make_reader("other");
   int events = 0;
   core.wake = [&](Outbox& out) {
+    out.open_mi_reply(2, "other");
     out.write_mi_reply(5, "never opened");
     out.close_mi_reply(5);
     out.open_mi_reply(1, "reply");
@@ -242,13 +261,14 @@ TEST_F(MiReplyTest, ActionForAReplyThatIsGoneDoesNothing) {
     out.write_mi_reply(1, "too late");
     out.close_mi_reply(1);
   };
-  core.mi_reply = [&](MiReplyId, MiReplyEvent, Outbox&) { ++events; };
+  core.mi_reply = [&](MiReplyId reply, MiReplyEvent, Outbox&) { events += reply != 2 ? 1 : 0; };
   core.tick([&, ticks = 0](Outbox& out) mutable {
     if (++ticks == 3) out.exit(0);
   });
   EXPECT_EQ(reactor->run(core), 0);
   EXPECT_EQ(events, 0) << "who closes a reply hears no more of it";
   EXPECT_EQ(read(reader), "");
+  EXPECT_EQ(read(other), "");
 }
 
 TEST_F(MiReplyTest, RepliesUnderWayDoNotMix) {
