@@ -12,28 +12,42 @@ namespace {
 // A peer's word in a notice is cut after so many bytes.
 constexpr std::size_t quoted_word_bytes_max = 40;
 // The command's name and its arguments; one more word is an error already.
-constexpr std::size_t words_max = 4;
+constexpr std::size_t words_max = 5;
+
+constexpr Arguments nothing{};
+constexpr Arguments room{.room = true};
+constexpr Arguments user_room{.user = true, .room = true};
 
 constexpr std::array rows = {
-    CommandRow{CommandKind::create, "create", false, true, true, false, "[ROOM] [private]",
-               "makes a room that you own, or joins a public one of that name"},
-    CommandRow{CommandKind::join, "join", false, true, false, false, "[ROOM]",
+    CommandRow{CommandKind::create,
+               "create",
+               "",
+               {.room = true, .is_private = true},
+               "[ROOM] [private]",
+               "makes a room that you own, or joins a public one"},
+    CommandRow{CommandKind::join, "join", "", room, "[ROOM]",
                "enters a room; a private one needs an invitation"},
-    CommandRow{CommandKind::invite, "invite", true, true, false, false, "USER [ROOM]",
-               "invites somebody (owner and admins)"},
-    CommandRow{CommandKind::accept, "accept", false, true, false, false, "[ROOM]",
-               "accepts an invitation"},
-    CommandRow{CommandKind::deny, "deny", false, true, false, false, "[ROOM]",
-               "declines an invitation"},
-    CommandRow{CommandKind::remove, "remove", true, true, false, false, "USER [ROOM]",
-               "puts somebody out of the room (owner and admins)"},
-    CommandRow{CommandKind::exit, "exit", false, true, false, false, "[ROOM]", "leaves the room"},
-    CommandRow{CommandKind::destroy, "destroy", false, true, false, false, "[ROOM]",
+    CommandRow{CommandKind::invite, "invite", "", user_room, "USER [ROOM]",
+               "invites somebody (owner, admins)"},
+    CommandRow{CommandKind::accept, "accept", "", room, "[ROOM]", "accepts an invitation"},
+    CommandRow{CommandKind::deny, "deny", "reject", room, "[ROOM]", "declines an invitation"},
+    CommandRow{CommandKind::add, "add", "", user_room, "USER [ROOM]",
+               "makes somebody a member (owner, admins)"},
+    CommandRow{CommandKind::remove, "remove", "kick", user_room, "USER [ROOM]",
+               "puts somebody out (owner, admins)"},
+    CommandRow{CommandKind::modify,
+               "modify",
+               "",
+               {.user = true, .role = true, .room = true},
+               "USER admin|member|owner [ROOM]",
+               "changes a role (owner)"},
+    CommandRow{CommandKind::exit, "exit", "leave", room, "[ROOM]", "leaves the room"},
+    CommandRow{CommandKind::destroy, "destroy", "", room, "[ROOM]",
                "ends the room for everybody (owner)"},
-    CommandRow{CommandKind::list, "list", false, true, false, false, "[ROOM]",
+    CommandRow{CommandKind::list, "list", "members", room, "[ROOM]",
                "shows the members; * is the owner, ~ an admin"},
-    CommandRow{CommandKind::help, "help", false, false, false, true, "[COMMAND]",
-               "shows the commands"},
+    CommandRow{CommandKind::rooms, "rooms", "", nothing, "", "shows the rooms that you may see"},
+    CommandRow{CommandKind::help, "help", "", {.command = true}, "[COMMAND]", "shows the commands"},
 };
 
 struct Words {
@@ -55,9 +69,16 @@ Words split(std::string_view line) {
 
 const CommandRow* find_row(std::string_view name) {
   for (const CommandRow& row : rows) {
-    if (equal_ignoring_case(row.name, name)) return &row;
+    if (equal_ignoring_case(row.name, name) || equal_ignoring_case(row.alias, name)) return &row;
   }
   return nullptr;
+}
+
+std::optional<Role> find_role(std::string_view name) {
+  if (equal_ignoring_case(name, "member")) return Role::member;
+  if (equal_ignoring_case(name, "admin")) return Role::admin;
+  if (equal_ignoring_case(name, "owner")) return Role::owner;
+  return std::nullopt;
 }
 
 // Cut at a code point's border: UTF-8 continuation bytes are 10xxxxxx.
@@ -70,9 +91,9 @@ std::string_view shorten(std::string_view word) {
 
 std::unexpected<CommandError> usage_error(const CommandRow& row, char prefix,
                                           std::string_view what) {
-  return std::unexpected(
-      CommandError{tm::Reason::bad_command,
-                   fmt::format("{} Usage: {}{} {}", what, prefix, row.name, row.usage)});
+  return std::unexpected(CommandError{tm::Reason::bad_command,
+                                      fmt::format("{} Usage: {}{}{}{}", what, prefix, row.name,
+                                                  row.usage.empty() ? "" : " ", row.usage)});
 }
 
 }  // namespace
@@ -98,18 +119,20 @@ std::expected<Command, CommandError> parse_command(std::string_view line, char p
     if (next >= words.count || next >= words_max) return std::nullopt;
     return words.words[next++];
   };
-  if (row->needs_user) {
+  if (row->arguments.user) {
     const auto user = take();
     if (!user) return usage_error(*row, prefix, "The user is missing.");
     command.user = *user;
   }
-  if (row->takes_command) {
-    if (const auto topic = take()) command.topic = *topic;
+  if (row->arguments.role) {
+    const auto word = take();
+    const auto role = word ? find_role(*word) : std::nullopt;
+    if (!role) return usage_error(*row, prefix, "The role is missing or unknown.");
+    command.role = *role;
   }
-  if (row->takes_room) {
-    if (const auto room = take()) command.room = *room;
-  }
-  if (row->takes_private) {
+  if (row->arguments.command) command.topic = take().value_or(std::string_view{});
+  if (row->arguments.room) command.room = take().value_or(std::string_view{});
+  if (row->arguments.is_private) {
     // `#create private` makes the addressed room a private one, not a room of that name.
     const bool only_private = next == words.count && equal_ignoring_case(command.room, "private");
     if (only_private) {

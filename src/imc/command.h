@@ -18,20 +18,32 @@ enum class CommandKind : std::uint8_t {
   invite,
   accept,
   deny,
+  add,
   remove,
+  modify,
   exit,
   destroy,
   list,
+  rooms,
   help,
+};
+
+enum class Role : std::uint8_t { member, admin, owner };
+
+// What may follow a command's name, in this order.
+struct Arguments {
+  bool user = false;        // A USER, required.
+  bool role = false;        // A ROLE, required.
+  bool room = false;        // A ROOM; default: the addressed room.
+  bool is_private = false;  // The word `private`.
+  bool command = false;     // A command's name (help).
 };
 
 struct CommandRow {
   CommandKind kind;
   std::string_view name;
-  bool needs_user;         // A USER comes first.
-  bool takes_room;         // A ROOM may follow; default: the addressed room.
-  bool takes_private;      // The word `private` may come last.
-  bool takes_command;      // A command's name may follow (help).
+  std::string_view alias;  // Another name; empty: none.
+  Arguments arguments;
   std::string_view usage;  // Arguments as #help shows them.
   std::string_view help;
 };
@@ -41,6 +53,7 @@ std::span<const CommandRow> command_rows();
 struct Command {
   CommandKind kind = CommandKind::help;
   std::string_view user;
+  Role role = Role::member;
   std::string_view room;
   std::string_view topic;  // help COMMAND
   bool is_private = false;

@@ -52,7 +52,7 @@ Conference::Conference(ConferenceSettings settings, DeliverySettings delivery_se
       figures_(figures),
       instance_(fmt::format("{:016x}", random.next())),
       identities_(random.next_key(), epochs_),
-      rooms_(random.next_key(), settings_.hash_size, identities_, epochs_),
+      rooms_(random.next_key(), settings_.hash_size, identities_, epochs_, settings_.domains),
       deliveries_(std::move(delivery_settings), random.next_key(), identities_, figures) {}
 
 // Rooms that wait for their epoch let go of their members while the identities are still there.
@@ -69,7 +69,8 @@ bool Conference::is_room_change(const parser::MessageView& view) const {
   const auto line = command_line(view);
   const auto command =
       line ? parse_command(*line, settings_.command_prefix) : std::unexpected(CommandError{});
-  return command && command->kind != CommandKind::list && command->kind != CommandKind::help;
+  return command && command->kind != CommandKind::list && command->kind != CommandKind::rooms &&
+         command->kind != CommandKind::help;
 }
 
 void Conference::note_source(const parser::Uri& sender, const Flow& source) {

@@ -32,7 +32,12 @@ struct ConferenceSettings {
   bool check_on_create = false;
   bool owner_exit_destroys = true;
   std::uint32_t max_members = 100000;
-  std::string extra_headers;  // Whole lines, each with its line end.
+  std::uint32_t max_rooms_per_user = 1000;
+  bool anyone_creates_rooms = true;
+  std::vector<std::string> domains;  // Aliases of the first one.
+  std::uint32_t user_rate = 0;       // Messages a second that one user may send; 0: any number.
+  std::uint32_t user_burst = 0;      // How many at once; 0: as user_rate.
+  std::string extra_headers;         // Whole lines, each with its line end.
 };
 
 // One MESSAGE as the conference sees it. Views are borrowed for the call.

@@ -24,6 +24,7 @@ void RoomCommands::run(std::string_view line) {
     return refuse(Reason::anonymous, "Rooms show who speaks, so anonymous users can't enter.");
   }
   if (command->kind == CommandKind::help) return help(*command);
+  if (command->kind == CommandKind::rooms) return rooms();
   if (!find_target(command->room)) return;
   execute(*command);
 }
@@ -40,14 +41,20 @@ void RoomCommands::execute(const Command& command) {
       return accept();
     case CommandKind::deny:
       return deny();
+    case CommandKind::add:
+      return add(command);
     case CommandKind::remove:
       return remove(command);
+    case CommandKind::modify:
+      return modify(command);
     case CommandKind::exit:
       return exit();
     case CommandKind::destroy:
       return destroy();
     case CommandKind::list:
       return list();
+    case CommandKind::rooms:
+      return rooms();
     case CommandKind::help:
       return help(command);
   }
@@ -85,9 +92,7 @@ void RoomCommands::invite(const Command& command) {
                   fmt::format("{} is {} already.", invitee->address(),
                               member->is_member() ? "a member" : "invited"));
   }
-  if (room.members.members() + room.members.invited() >= conference_.settings_.max_members) {
-    return refuse(Reason::room_is_full, fmt::format("{} is full.", room.address()));
-  }
+  if (!require_space(*invitee)) return;
   conference_.add_member(room, *invitee, member_flag::invited);
   room.invitations.push_back({invitee, sender_});
   record_member(Record::Kind::put_member, *invitee, member_flag::invited);
@@ -127,6 +132,29 @@ void RoomCommands::deny() {
   }
 }
 
+void RoomCommands::add(const Command& command) {
+  std::string storage;
+  const auto user = resolve_user(command.user, storage);
+  if (!user || !require_rank()) return;
+  Room& room = *target_.room;
+  const IdentityRef who = conference_.identities_.intern(*user);
+  Member* const member = room.members.find(*who);
+  if (member != nullptr && member->is_member()) {
+    return refuse(Reason::member_already, fmt::format("{} is a member already.", who->address()));
+  }
+  if (member != nullptr) {
+    room.take_inviter(*who, conference_.identities_);
+    conference_.change_member(room, *member, member_joining);
+  } else {
+    if (!require_space(*who)) return;
+    conference_.add_member(room, *who, member_joining);
+  }
+  outcome_.joined = who;
+  record_member(Record::Kind::put_member, *who);
+  tell(*who, fmt::format("{} made you a member of {}.", sender_->address(), room.address()));
+  tell_sender(fmt::format("{} is a member of {} now.", who->address(), room.address()));
+}
+
 void RoomCommands::remove(const Command& command) {
   std::string storage;
   const auto user = resolve_user(command.user, storage);
@@ -153,6 +181,50 @@ void RoomCommands::remove(const Command& command) {
   tell(*who, fmt::format("{} removed you from {}.", sender_->address(), room.address()));
   tell_room(fmt::format("{} was removed from the room by {}.", who->address(), sender_->address()),
             *who);
+}
+
+void RoomCommands::modify(const Command& command) {
+  std::string storage;
+  const auto user = resolve_user(command.user, storage);
+  if (!user || !require_member()) return;
+  Room& room = *target_.room;
+  if (!target_.self->is(member_flag::owner)) {
+    return refuse(Reason::not_allowed,
+                  fmt::format("Only the owner changes roles in {}.", room.address()));
+  }
+  const IdentityRef who = conference_.identities_.intern(*user);
+  Member* const member = room.members.find(*who);
+  if (member == nullptr || !member->is_member()) {
+    return refuse(Reason::no_such_member,
+                  fmt::format("{} is not a member of {}.", who->address(), room.address()));
+  }
+  if (member == target_.self) {
+    return command.role == Role::owner
+               ? tell_sender(fmt::format("You own {} already.", room.address()))
+               : refuse(Reason::not_allowed,
+                        fmt::format("You own {}. {}modify USER owner hands it over.",
+                                    room.address(), conference_.settings_.command_prefix));
+  }
+  if (command.role == Role::owner) return hand_over(*member);
+  const std::uint32_t flags = command.role == Role::admin ? member_flag::admin : 0;
+  conference_.change_member(room, *member, flags | (member->flags.load() & member_joining));
+  record_member(Record::Kind::put_member, *who, flags);
+  const std::string_view role = command.role == Role::admin ? "an admin" : "a plain member";
+  tell(*who, fmt::format("{} made you {} of {}.", sender_->address(), role, room.address()));
+  tell_sender(fmt::format("{} is {} of {} now.", who->address(), role, room.address()));
+}
+
+// The former owner stays as an admin.
+void RoomCommands::hand_over(Member& member) {
+  Room& room = *target_.room;
+  Identity& who = *member.who;
+  const auto joining = [](const Member& of) { return of.flags.load() & member_joining; };
+  conference_.change_member(room, *target_.self, member_flag::admin | joining(*target_.self));
+  conference_.change_member(room, member, member_flag::owner | joining(member));
+  record_member(Record::Kind::put_member, *sender_, member_flag::admin);
+  record_member(Record::Kind::put_member, who, member_flag::owner);
+  tell(who, fmt::format("{} made you the owner of {}.", sender_->address(), room.address()));
+  tell_sender(fmt::format("{} owns {} now; you are an admin.", who.address(), room.address()));
 }
 
 void RoomCommands::exit() {
@@ -187,50 +259,94 @@ void RoomCommands::destroy() {
   outcome_.room_serial = 0;
 }
 
+// A notice holds so much text beside its headers and first line; more goes into another one.
+class RoomCommands::Lines {
+ public:
+  explicit Lines(RoomCommands& commands, std::string first_line)
+      : commands_(commands), text_(std::move(first_line)) {}
+
+  [[nodiscard]] bool full() const { return count_ >= limits::list_lines_max; }
+  void add(std::string_view line) {
+    if (text_.size() + line.size() + 2 > limits::notice_body_bytes_max - 4) flush("(more)");
+    text_ += "\r\n";
+    text_ += line;
+    ++count_;
+  }
+  void end(std::size_t hidden) {
+    if (hidden > 0) add(fmt::format("and {} more", hidden));
+    flush({});
+  }
+
+ private:
+  void flush(std::string_view next_first_line) {
+    commands_.tell_sender(std::exchange(text_, std::string(next_first_line)));
+  }
+
+  RoomCommands& commands_;
+  std::string text_;
+  std::size_t count_ = 0;
+};
+
 void RoomCommands::list() {
   if (!require_member()) return;
   const Room& room = *target_.room;
   const bool sees_invited = is_rank(*target_.self);
-  std::string lines;
-  std::size_t shown = 0;
+  Lines lines(*this, fmt::format("Members of {}: {}", room.address(), room.members.members()));
   std::size_t hidden = 0;
   room.members.for_each([&](const Member& member) {
     if (!member.is_member() && !sees_invited) return;
-    // The line's own bytes, its mark and its end count against what one notice may carry.
-    const std::size_t line_bytes = member.who->address().size() + 16;
-    if (shown >= limits::list_lines_max ||
-        lines.size() + line_bytes > limits::notice_body_bytes_max - 150) {
+    if (lines.full()) {
       ++hidden;
       return;
     }
-    ++shown;
-    lines += "\r\n";
-    if (member.is(member_flag::owner)) {
-      lines += '*';
-    } else if (member.is(member_flag::admin)) {
-      lines += '~';
-    }
-    lines += member.who->address();
-    if (!member.is_member()) lines += " (invited)";
+    const char* const mark = member.is(member_flag::owner)   ? "*"
+                             : member.is(member_flag::admin) ? "~"
+                                                             : "";
+    lines.add(
+        fmt::format("{}{}{}", mark, member.who->address(), member.is_member() ? "" : " (invited)"));
   });
-  if (hidden > 0) lines += fmt::format("\r\nand {} more", hidden);
-  tell_sender(fmt::format("Members of {}: {}{}", room.address(), room.members.members(), lines));
+  lines.end(hidden);
+}
+
+// Public rooms, and private ones that the sender is a member of. The walk is bounded, so in a very
+// large house private rooms far down may be missing.
+void RoomCommands::rooms() {
+  Lines lines(*this, "Rooms:");
+  std::size_t cursor = 0;
+  std::size_t shown_public = 0;
+  while (!lines.full() && cursor < limits::rooms_walked_max) {
+    Room* const room = conference_.rooms_.next(cursor);
+    if (room == nullptr) break;
+    const Member* const self = room->members.find(*sender_);
+    const bool is_member = self != nullptr && self->is_member();
+    if (room->is_private() && !is_member) continue;
+    if (!room->is_private()) ++shown_public;
+    lines.add(fmt::format("{} {}{}", room->address(), room->members.members(),
+                          room->is_private() ? " (private)" : ""));
+  }
+  const auto all_public = static_cast<std::size_t>(conference_.figures_.rooms_public.value());
+  lines.end(all_public - shown_public);
 }
 
 void RoomCommands::help(const Command& command) {
   const char prefix = conference_.settings_.command_prefix;
-  std::string topic(command.topic);
-  if (topic.starts_with(prefix)) topic.erase(0, 1);
-  std::string lines;
+  std::string_view topic = command.topic;
+  if (topic.starts_with(prefix)) topic.remove_prefix(1);
+  Lines lines(*this, "Commands:");
+  bool found = false;
   for (const CommandRow& row : command_rows()) {
-    if (!topic.empty() && !equal_ignoring_case(row.name, topic)) continue;
-    lines += fmt::format("\r\n{}{} {} - {}", prefix, row.name, row.usage, row.help);
+    const bool wanted = topic.empty() || equal_ignoring_case(row.name, topic) ||
+                        equal_ignoring_case(row.alias, topic);
+    if (!wanted) continue;
+    found = true;
+    lines.add(fmt::format("{}{}{}{} - {}", prefix, row.name, row.usage.empty() ? "" : " ",
+                          row.usage, row.help));
   }
-  if (lines.empty()) {
+  if (!found) {
     return refuse(Reason::unknown_command,
                   fmt::format("There is no such command. Try {}help.", prefix));
   }
-  tell_sender("Commands:" + lines);
+  lines.end(0);
 }
 
 // --- Their parts
@@ -250,6 +366,7 @@ bool RoomCommands::find_target(std::string_view room_text) {
     }
     target_.uri = *uri;
   }
+  target_.uri = conference_.rooms_.canonical(target_.uri);
   if (!names_fit(target_.uri)) {
     refuse(Reason::bad_command, fmt::format("The name is too long: {} characters at most, and {} "
                                             "for the host.",
@@ -269,6 +386,10 @@ bool RoomCommands::find_target(std::string_view room_text) {
 }
 
 void RoomCommands::make_room(bool is_private) {
+  if (!conference_.settings_.anyone_creates_rooms) {
+    return refuse(Reason::room_creation_refused, "Only the operators make rooms here.");
+  }
+  if (!require_space(*sender_)) return;
   Room& room = conference_.create_room(target_.key, target_.uri.user, target_.uri.host, is_private);
   target_.room = &room;
   outcome_.room_uri = room.uri();
@@ -293,9 +414,7 @@ void RoomCommands::enter_room(Member* member) {
     room.take_inviter(*sender_, conference_.identities_);
     conference_.change_member(room, *member, member_joining);
   } else {
-    if (room.members.members() + room.members.invited() >= conference_.settings_.max_members) {
-      return refuse(Reason::room_is_full, fmt::format("{} is full.", room.address()));
-    }
+    if (!require_space(*sender_)) return;
     conference_.add_member(room, *sender_, member_joining);
   }
   outcome_.joined = sender_;
@@ -314,6 +433,22 @@ void RoomCommands::refuse_private() {
          fmt::format("{} wants to enter {}. {}invite {} lets them in.", sender_->address(),
                      room.address(), conference_.settings_.command_prefix, sender_->address()));
   });
+}
+
+// In the room, if there is one yet, and in the user's list of rooms.
+bool RoomCommands::require_space(const Identity& who) {
+  const Room* const room = target_.room;
+  if (room != nullptr &&
+      room->members.members() + room->members.invited() >= conference_.settings_.max_members) {
+    refuse(Reason::room_is_full, fmt::format("{} is full.", room->address()));
+    return false;
+  }
+  if (who.rooms >= conference_.settings_.max_rooms_per_user) {
+    refuse(Reason::too_many_rooms,
+           fmt::format("{} is in {} rooms, which is the most.", who.address(), who.rooms));
+    return false;
+  }
+  return true;
 }
 
 bool RoomCommands::require_room() {

@@ -34,10 +34,14 @@ class RoomCommands {
   void invite(const Command& command);
   void accept();
   void deny();
+  void add(const Command& command);
   void remove(const Command& command);
+  void modify(const Command& command);
+  void hand_over(Member& member);
   void exit();
   void destroy();
   void list();
+  void rooms();
   void help(const Command& command);
 
   // Parts of the above.
@@ -45,6 +49,9 @@ class RoomCommands {
   void enter_room(Member* member);
   void make_room(bool is_private);
   void refuse_private();
+  bool require_space(const Identity& who);
+  // A list in as many notices as it takes, at most limits::list_lines_max lines.
+  class Lines;
   bool require_room();
   bool require_member();
   bool require_rank();

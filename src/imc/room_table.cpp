@@ -1,5 +1,7 @@
 #include "imc/room_table.h"
 
+#include "base/text.h"
+
 namespace imcd::imc {
 
 RoomTable::~RoomTable() {
@@ -8,9 +10,17 @@ RoomTable::~RoomTable() {
   for (Room* const room : list_) delete room;
 }
 
+parser::Uri RoomTable::canonical(const parser::Uri& uri) const {
+  parser::Uri home = uri;
+  for (const std::string& domain : domains_) {
+    if (equal_ignoring_case(domain, uri.host)) home.host = domains_.front();
+  }
+  return home;
+}
+
 void RoomTable::write_key(RoomKey& key, const parser::Uri& uri) const {
   key.text.clear();
-  CHECK(parser::write_address_of_record_key(key.text, uri));
+  CHECK(parser::write_address_of_record_key(key.text, canonical(uri)));
   key.hash = siphash(hash_key_, key.text);
 }
 

@@ -25,13 +25,22 @@ struct RoomKey {
 
 class RoomTable {
  public:
-  RoomTable(HashKey key, unsigned first_size_log2, IdentityTable& identities, Epochs& epochs)
-      : hash_key_(key), identities_(identities), epochs_(epochs), table_(epochs, first_size_log2) {}
+  // `domains`: the first is the home of rooms addressed at any of them (option domain).
+  RoomTable(HashKey key, unsigned first_size_log2, IdentityTable& identities, Epochs& epochs,
+            std::vector<std::string> domains = {})
+      : hash_key_(key),
+        identities_(identities),
+        epochs_(epochs),
+        domains_(std::move(domains)),
+        table_(epochs, first_size_log2) {}
   ~RoomTable();
 
   // --- Any thread, inside an EpochGuard unless it is the writer ---------------------------------
 
-  // The key of name and host; the URI must have both.
+  // The URI with its host replaced by the home domain where it is one of its aliases. The result
+  // points into `uri`'s text and into this table.
+  [[nodiscard]] parser::Uri canonical(const parser::Uri& uri) const;
+  // The key of name and canonical host; the URI must have both.
   [[nodiscard]] RoomKey key(const parser::Uri& uri) const {
     RoomKey key;
     write_key(key, uri);
@@ -67,6 +76,7 @@ class RoomTable {
   HashKey hash_key_;
   IdentityTable& identities_;
   Epochs& epochs_;
+  std::vector<std::string> domains_;
   KeyTable<Room> table_;
   // Deques, as a vector that grows would copy millions of entries in one turn.
   std::deque<Room*> list_;  // By Room::slot; holes are null.

@@ -34,6 +34,8 @@ constexpr std::array rows = {
     Row{Reason::unsupported_uri_scheme, {416, "Unsupported URI Scheme"}},
     Row{Reason::bad_extension, {420, "Bad Extension"}},
     Row{Reason::room_is_full, {480, "Room Is Full"}},
+    Row{Reason::too_many_rooms, {480, "User Is In Too Many Rooms"}},
+    Row{Reason::user_too_fast, {480, "User Sends Too Fast"}},
     Row{Reason::call_does_not_exist, {481, "Call/Transaction Does Not Exist"}},
     Row{Reason::loop_detected, {482, "Loop Detected"}},
     Row{Reason::merged_request, {482, "Request Merged"}},

@@ -32,6 +32,8 @@ enum class Reason : std::uint8_t {
   unsupported_uri_scheme,
   bad_extension,
   room_is_full,
+  too_many_rooms,
+  user_too_fast,
   call_does_not_exist,
   loop_detected,
   merged_request,

@@ -3,6 +3,7 @@
 // never used are never touched. Hashes are keyed (SipHash): a peer cannot aim at a bucket.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -18,7 +19,7 @@ class SlotIndex {
  public:
   // At most `entries_max` entries, a power of two; half of the index stays empty.
   explicit SlotIndex(std::size_t entries_max) : mask_(entries_max * 2 - 1) {
-    CHECK((entries_max & (entries_max - 1)) == 0);
+    CHECK(std::has_single_bit(entries_max));
     slots_.reset(static_cast<std::uint32_t*>(std::calloc(entries_max * 2, sizeof(std::uint32_t))));
     if (!slots_) throw std::bad_alloc();
   }

@@ -456,15 +456,23 @@ TEST_F(Commands, ListMarksTheOwnerAndShowsInvitationsToHer) {
   EXPECT_EQ(code(carol, "none", "#list"), 404);
 }
 
-TEST_F(Commands, LongListIsCutAndSaysHowManyMore) {
+TEST_F(Commands, LongListComesInSeveralNoticesAndSaysHowManyMore) {
   make_room();
-  for (int i = 0; i < 100; ++i) h.peer("member" + std::to_string(i)).say("chat", "#join");
-  h.run_for(5s);
+  for (int i = 0; i < 250; ++i) h.peer("member" + std::to_string(i)).say("chat", "#join");
+  h.run_for(30s);
   EXPECT_EQ(code(bob, "chat", "#list"), 200);
-  const std::string body = bob.requests.back().body;
-  EXPECT_TRUE(body.starts_with("*** Members of chat@example.org: 102"));
-  EXPECT_NE(body.find(" more"), std::string::npos);
-  EXPECT_LT(bob.requests.back().bytes.size(), 1300U);
+  ASSERT_GT(bob.requests.size(), 3U);
+  EXPECT_TRUE(bob.requests.front().body.starts_with("*** Members of chat@example.org: 252"));
+  EXPECT_TRUE(bob.requests.back().body.ends_with("and 52 more"));
+  std::size_t lines = 0;
+  for (const Heard& heard : bob.requests) {
+    EXPECT_LT(heard.bytes.size(), limits::udp_request_bytes_max);
+    for (std::size_t at = 0; (at = heard.body.find("@example.org\r\n", at)) != std::string::npos;
+         ++at) {
+      ++lines;
+    }
+  }
+  EXPECT_GT(lines, 190U);
 }
 
 TEST_F(Commands, HelpShowsTheCommandsAndOneOfThem) {
@@ -504,6 +512,164 @@ TEST_F(Commands, CommandThatNamesARoomMayGoToAnyAddress) {
   EXPECT_EQ(code(bob, "lobby", "#join chat"), 200);
   EXPECT_EQ(code(bob, "lobby", "#list chat"), 200);
   EXPECT_EQ(code(bob, "lobby", "hello"), 404);
+}
+
+// --- add, modify, rooms, aliases
+// ------------------------------------------------------------------
+
+TEST_F(Commands, AddMakesAMemberAtOnceAndTellsBoth) {
+  make_room("private");
+  EXPECT_EQ(code(alice, "chat", "#add carol"), 200);
+  EXPECT_EQ(stored("carol"), 0U);
+  EXPECT_TRUE(carol.has_heard("alice@example.org made you a member"));
+  EXPECT_TRUE(alice.has_heard("carol@example.org is a member"));
+  EXPECT_EQ(code(alice, "chat", "#add carol"), 403);
+  EXPECT_EQ(code(carol, "chat", "#add bob"), 403);
+  alice.say("chat", "hello");
+  h.run_for(1s);
+  EXPECT_TRUE(carol.has_heard("hello"));
+}
+
+TEST_F(Commands, AddOfAnInvitedUserTakesTheInvitation) {
+  make_room("private");
+  ASSERT_EQ(code(alice, "chat", "#invite carol"), 200);
+  EXPECT_EQ(code(alice, "chat", "#add carol"), 200);
+  EXPECT_EQ(stored("carol"), 0U);
+  EXPECT_EQ(h.figures().invitations_pending.value(), 0);
+}
+
+TEST_F(Commands, AdminsMayInviteAndRemoveButNotChangeRoles) {
+  make_room();
+  ASSERT_EQ(code(alice, "chat", "#modify bob admin"), 200);
+  EXPECT_EQ(stored("bob"), imc::member_flag::admin);
+  EXPECT_TRUE(bob.has_heard("made you an admin"));
+  EXPECT_EQ(code(bob, "chat", "#invite carol"), 200);
+  EXPECT_EQ(code(bob, "chat", "#remove carol"), 200);
+  EXPECT_EQ(code(bob, "chat", "#modify alice member"), 403);
+  EXPECT_EQ(code(bob, "chat", "#remove alice"), 403);
+  EXPECT_EQ(code(bob, "chat", "#destroy"), 403);
+  EXPECT_EQ(code(bob, "chat", "#list"), 200);
+  EXPECT_TRUE(bob.has_heard("\r\n*alice@example.org\r\n~bob@example.org"));
+  EXPECT_EQ(code(alice, "chat", "#modify bob member"), 200);
+  EXPECT_EQ(code(bob, "chat", "#invite carol"), 403);
+}
+
+TEST_F(Commands, ModifyOwnerHandsTheRoomOver) {
+  make_room();
+  ASSERT_EQ(code(alice, "chat", "#modify bob owner"), 200);
+  EXPECT_EQ(stored("bob"), owner);
+  EXPECT_EQ(stored("alice"), imc::member_flag::admin);
+  EXPECT_TRUE(bob.has_heard("made you the owner"));
+  EXPECT_EQ(code(alice, "chat", "#destroy"), 403);
+  EXPECT_EQ(code(bob, "chat", "#destroy"), 200);
+}
+
+TEST_F(Commands, ModifyRefusesStrangersUnknownRolesAndTheOwnersOwn) {
+  make_room();
+  EXPECT_EQ(code(alice, "chat", "#modify carol admin"), 404);
+  EXPECT_EQ(code(alice, "chat", "#modify bob king"), 400);
+  EXPECT_EQ(code(alice, "chat", "#modify bob"), 400);
+  EXPECT_EQ(code(alice, "chat", "#modify alice member"), 403);
+  ASSERT_EQ(code(alice, "chat", "#invite carol"), 200);
+  EXPECT_EQ(code(alice, "chat", "#modify carol admin"), 404);
+  EXPECT_EQ(code(carol, "chat", "#modify bob member"), 403);
+  EXPECT_EQ(stored("alice"), owner);
+}
+
+TEST_F(Commands, ModifyHeedsItsRoomArgument) {
+  make_room();
+  ASSERT_EQ(code(bob, "other", "#create"), 200);
+  ASSERT_EQ(code(alice, "other", "#join"), 200);
+  EXPECT_EQ(code(bob, "chat", "#modify alice admin other"), 200);
+  EXPECT_EQ(stored("alice", "other"), imc::member_flag::admin);
+  EXPECT_EQ(stored("alice"), owner);
+}
+
+TEST_F(Commands, RoomsShowsPublicOnesAndTheSendersPrivateOnes) {
+  make_room();
+  ASSERT_EQ(code(alice, "secret", "#create private"), 200);
+  EXPECT_EQ(code(carol, "anything", "#rooms"), 200);
+  EXPECT_EQ(carol.requests.back().body, "*** Rooms:\r\nchat@example.org 2");
+  EXPECT_EQ(code(alice, "anything", "#rooms"), 200);
+  EXPECT_TRUE(alice.has_heard("chat@example.org 2\r\nsecret@example.org 1 (private)"));
+  for (int i = 0; i < 250; ++i) bob.say("room" + std::to_string(i), "#create");
+  h.run_for(5s);
+  EXPECT_EQ(code(carol, "anything", "#rooms"), 200);
+  EXPECT_TRUE(carol.requests.back().body.ends_with("and 51 more"));
+}
+
+TEST_F(Commands, OtherNamesOfCommandsWork) {
+  make_room();
+  EXPECT_EQ(code(bob, "chat", "#members"), 200);
+  EXPECT_EQ(code(alice, "chat", "#kick bob"), 200);
+  EXPECT_FALSE(stored("bob"));
+  EXPECT_EQ(code(bob, "chat", "#join"), 200);
+  EXPECT_EQ(code(bob, "chat", "#Leave"), 200);
+  EXPECT_EQ(code(alice, "chat", "#invite carol"), 200);
+  EXPECT_EQ(code(carol, "chat", "#reject"), 200);
+  EXPECT_FALSE(stored("carol"));
+}
+
+class OperatorsMakeRooms : public Commands {
+ protected:
+  static Settings settings() {
+    Settings settings = default_settings();
+    settings.conference.anyone_creates_rooms = false;
+    return settings;
+  }
+  OperatorsMakeRooms() : Commands(settings()) {}
+};
+
+TEST_F(OperatorsMakeRooms, CreateAndJoinOfAMissingRoomAreRefused) {
+  EXPECT_EQ(code(alice, "chat", "#create"), 403);
+  EXPECT_EQ(code(alice, "chat", "#join"), 403);
+  EXPECT_EQ(h.server().conference().rooms().size(), 0U);
+}
+
+class FewRoomsEach : public Commands {
+ protected:
+  static Settings settings() {
+    Settings settings = default_settings();
+    settings.conference.max_rooms_per_user = 2;
+    return settings;
+  }
+  FewRoomsEach() : Commands(settings()) {}
+};
+
+TEST_F(FewRoomsEach, ThirdRoomOfAUserIsRefusedWith480) {
+  EXPECT_EQ(code(alice, "one", "#create"), 200);
+  EXPECT_EQ(code(alice, "two", "#create"), 200);
+  EXPECT_EQ(code(alice, "three", "#create"), 480);
+  EXPECT_EQ(code(bob, "three", "#create"), 200);
+  EXPECT_EQ(code(alice, "three", "#join"), 480);
+  EXPECT_EQ(code(bob, "three", "#invite alice"), 480);
+  EXPECT_EQ(code(bob, "three", "#add alice"), 480);
+  EXPECT_EQ(code(alice, "one", "#exit"), 200);
+  EXPECT_EQ(code(alice, "three", "#join"), 200);
+}
+
+class DomainAliases : public Commands {
+ protected:
+  static Settings settings() {
+    Settings settings = default_settings();
+    settings.conference.domains = {"chat.example.net", "example.org", "192.0.2.1"};
+    return settings;
+  }
+  DomainAliases() : Commands(settings()) {}
+};
+
+TEST_F(DomainAliases, RoomsAtAnyAliasAreTheRoomAtTheFirst) {
+  EXPECT_EQ(code(alice, "chat", "#create"), 200);
+  EXPECT_EQ((h.database.rooms.count({"chat", "chat.example.net"})), 1U);
+  EXPECT_EQ(code(bob, "lobby", "#join sip:chat@192.0.2.1"), 200);
+  EXPECT_EQ(code(carol, "lobby", "#join chat@CHAT.example.net"), 200);
+  EXPECT_EQ(h.server().conference().rooms().size(), 1U);
+  alice.say("chat", "hello");
+  h.run_for(1s);
+  EXPECT_TRUE(bob.has_heard("hello"));
+  EXPECT_TRUE(carol.has_heard("hello"));
+  EXPECT_EQ(code(bob, "lobby", "#create chat@elsewhere.example"), 200);
+  EXPECT_EQ(h.server().conference().rooms().size(), 2U);
 }
 
 }  // namespace
