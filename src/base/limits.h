@@ -67,6 +67,29 @@ constexpr std::size_t hops_max = 1U << 16;
 // Datagrams to one hop neither answered nor older than hop_pace (DESIGN 5): a default receive buffer
 // holds 92 large ones.
 constexpr Duration hop_pace = 2ms;
+// ... doubled up to this for a peer that loses what it gets.
+constexpr Duration hop_pace_longest = 500ms;
+// A loss is held against the hop only where the user answered so recently.
+constexpr std::uint32_t user_lively_s = 30;
+// A hop that said 503 with Retry-After is spared so long at the most.
+constexpr Duration hop_pause_longest = 60s;
+// Attempts to deliver one message where next hops answer 503.
+constexpr std::uint8_t delivery_tries_max = 3;
+// Where several outbound proxies are set, each is asked by OPTIONS so often, and is passed over
+// after so many questions in a row without an answer.
+constexpr Duration proxy_ping_interval = 3s;
+constexpr std::uint32_t proxy_silent_pings = 2;
+// Timeouts in a row after which a user counts as away; then only the newest message is tried, after
+// the first of these delays, doubling up to the longest.
+constexpr std::uint32_t away_after_timeouts = 3;
+constexpr Duration away_first = 30s;
+constexpr Duration away_longest = 10min;
+// How long timeouts and absence of a user to whom nothing is sent are remembered.
+constexpr Duration away_remembered = 20min;
+// Chat is refused with 503 while users wait longer than this for a window to the outbound proxy, or
+// while most members of the room have so many messages waiting: better early than never.
+constexpr Duration hop_wait_max = 2s;
+constexpr std::size_t room_backlog_max = user_queue_max * 3 / 4;
 // What a delivery's request line, Via, To and Call-ID take at most where no member's address is
 // unusually long; with the common part it must fit udp_request_bytes_max.
 constexpr std::size_t delivery_head_bytes = 350;

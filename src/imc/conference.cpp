@@ -53,7 +53,8 @@ Conference::Conference(ConferenceSettings settings, DeliverySettings delivery_se
       instance_(fmt::format("{:016x}", random.next())),
       identities_(random.next_key(), epochs_),
       rooms_(random.next_key(), settings_.hash_size, identities_, epochs_, settings_.domains),
-      deliveries_(std::move(delivery_settings), random.next_key(), identities_, figures) {}
+      deliveries_(std::move(delivery_settings), random.next_key(), identities_, figures),
+      sender_rates_(settings_.user_rate, settings_.user_burst, identities_) {}
 
 // Rooms that wait for their epoch let go of their members while the identities are still there.
 Conference::~Conference() { epochs_.free_all(); }
@@ -73,14 +74,19 @@ bool Conference::is_room_change(const parser::MessageView& view) const {
          command->kind != CommandKind::help;
 }
 
-void Conference::note_source(const parser::Uri& sender, const Flow& source) {
-  deliveries_.note_source(*identities_.intern(sender), source);
+void Conference::on_present(const parser::Uri& sender, const Flow* source, MonoTime now) {
+  deliveries_.on_present(*identities_.intern(sender), source, now);
+}
+
+bool Conference::admit_sender(const parser::Uri& sender, MonoTime now) {
+  if (settings_.user_rate == 0) return true;
+  return sender_rates_.admit(*identities_.intern(sender), now);
 }
 
 Outcome Conference::on_message(const RoomMessage& message, Instant now) {
   rooms_.write_key(key_, message.room);
   Room* const room = rooms_.find(key_);
-  if (is_own_loop(message.view)) {
+  if (is_loop(message)) {
     figures_.loops_detected.add();
     Outcome outcome;
     outcome.reply.reason = Reason::loop_detected;
@@ -98,13 +104,13 @@ Outcome Conference::on_message(const RoomMessage& message, Instant now) {
   return outcome;
 }
 
-// What one of our rooms sent never comes in again, however it came back (RFC 5393 in spirit).
-bool Conference::is_own_loop(const parser::MessageView& view) const {
-  for (std::size_t i = 0; i < view.header_count; ++i) {
-    const parser::HeaderField& field = view.headers[i];
-    if (field.name == HeaderName::x_imc_loop && field.value.starts_with(instance_)) return true;
-  }
-  return false;
+// What a room sent never goes into a room again, however it comes back (RFC 5393 in spirit): it has
+// a room's marker, ours or another imcd's, or it says that it is from one of our rooms, as an
+// "offline" notice does that a proxy sends in answer to a delivery.
+bool Conference::is_loop(const RoomMessage& message) {
+  if (message.view.find(HeaderName::x_imc_loop)) return true;
+  rooms_.write_key(sender_key_, message.sender);
+  return rooms_.find(sender_key_) != nullptr;
 }
 
 Outcome Conference::start_outcome(const RoomMessage& message) {
@@ -142,17 +148,33 @@ Outcome Conference::on_chat(const RoomMessage& message, Room* room, Instant now)
   const auto automatic = message.view.find(HeaderName::auto_submitted);
   const bool is_automatic = automatic && !starts_with_ignoring_case(*automatic, "no");
   if (message.view.body.empty() || is_automatic) return outcome;
-  if (deliveries_.messages().full()) return refuse_with(Reason::overloaded);
+  if (deliveries_.messages().full() || deliveries_.is_congested(now.mono) || is_backlogged(*room)) {
+    at(figures_.refused, RefusalCause::overload).add();
+    return refuse_with(Reason::overloaded);
+  }
   const auto text = write_chat(message, *room, *sender, now);
   if (!text) return refuse_with(Reason::message_too_large);
+  std::uint32_t far_behind = 0;
   room->members.for_each([&](const Member& other) {
-    if (other.who != sender && other.gets_chat()) {
-      deliveries_.enqueue(*other.who, *text, Deliveries::Kind::chat);
-    }
+    if (other.who == sender || !other.gets_chat()) return;
+    deliveries_.enqueue(*other.who, *text, Deliveries::Kind::chat, now.mono);
+    if (deliveries_.queued_for(*other.who) >= limits::room_backlog_max) ++far_behind;
   });
+  room->backlogged = far_behind * 2 > room->members.members();
   deliveries_.messages().release(*text);
   figures_.room_messages_accepted.add();
   return outcome;
+}
+
+// Most members are so far behind that the message would only make it worse. Looked at closely only
+// after a message that found it so.
+bool Conference::is_backlogged(const Room& room) const {
+  if (!room.backlogged) return false;
+  std::uint32_t far_behind = 0;
+  room.members.for_each([&](const Member& member) {
+    if (deliveries_.queued_for(*member.who) >= limits::room_backlog_max) ++far_behind;
+  });
+  return far_behind * 2 > room.members.members();
 }
 
 // The common part of a chat message, or nothing when it is too long for UDP (RFC 3261 18.1.1).
@@ -160,6 +182,7 @@ std::optional<std::uint32_t> Conference::write_chat(const RoomMessage& message, 
                                                     const Identity& sender, Instant now) {
   const std::uint32_t index = deliveries_.messages().make();
   SharedMessage& shared = deliveries_.messages()[index];
+  shared.room_uri = room.uri();
   write_common_fields(shared.text, {.display = sender.address(),
                                     .from_uri = room.uri(),
                                     .from_tag = random_.next(),
@@ -191,7 +214,7 @@ std::optional<std::uint32_t> Conference::write_chat(const RoomMessage& message, 
 // --- Notices
 // --------------------------------------------------------------------------------------
 
-void Conference::release(const Outcome& outcome) {
+void Conference::release(const Outcome& outcome, MonoTime now) {
   Room* const room = find_again(outcome);
   if (room != nullptr && outcome.joined) {
     Member* const member = room->members.find(*outcome.joined);
@@ -199,7 +222,7 @@ void Conference::release(const Outcome& outcome) {
       change_member(*room, *member, member->flags.load() & ~member_joining);
     }
   }
-  for (const Notice& notice : outcome.notices) send_notice(outcome, notice, room);
+  for (const Notice& notice : outcome.notices) send_notice(outcome, notice, room, now);
 }
 
 Room* Conference::find_again(const Outcome& outcome) {
@@ -208,7 +231,8 @@ Room* Conference::find_again(const Outcome& outcome) {
   return room != nullptr && room->serial == outcome.room_serial ? room : nullptr;
 }
 
-void Conference::send_notice(const Outcome& outcome, const Notice& notice, Room* room) {
+void Conference::send_notice(const Outcome& outcome, const Notice& notice, Room* room,
+                             MonoTime now) {
   if (deliveries_.messages().full()) return;
   const std::uint32_t index = deliveries_.messages().make();
   ByteBuffer& text = deliveries_.messages()[index].text;
@@ -222,7 +246,7 @@ void Conference::send_notice(const Outcome& outcome, const Notice& notice, Room*
   text.append("Content-Type: text/plain\r\n");
   write_body(text, "*** ", notice.text);
   const auto send = [&](Identity& who, InvitationId invitation = 0) {
-    deliveries_.enqueue(who, index, Deliveries::Kind::notice, invitation);
+    deliveries_.enqueue(who, index, Deliveries::Kind::notice, now, invitation);
   };
   switch (notice.to) {
     case Notice::To::user:
@@ -281,6 +305,20 @@ std::vector<Outcome> Conference::take_withdrawn_invitations() {
     outcomes.push_back(std::move(outcome));
   }
   return outcomes;
+}
+
+void Conference::greet_returned(MonoTime now) {
+  for (const Deliveries::Returned& returned : deliveries_.take_returned()) {
+    Outcome outcome;
+    outcome.room_uri = returned.room_uri;
+    outcome.notices.push_back({Notice::To::user,
+                               returned.who,
+                               {},
+                               fmt::format("Messages that you missed while you could not be "
+                                           "reached: {}.",
+                                           returned.missed)});
+    release(outcome, now);
+  }
 }
 
 // --- Changes, with their figures

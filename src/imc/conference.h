@@ -21,6 +21,7 @@
 #include "imc/outcome.h"
 #include "imc/record.h"
 #include "imc/room_table.h"
+#include "imc/sender_rates.h"
 #include "parser/message.h"
 
 namespace imcd::imc {
@@ -66,7 +67,7 @@ class Conference {
   Outcome on_message(const RoomMessage& message, Instant now);
 
   // The outcome is final: the new member gets chat, the notices go into the queues.
-  void release(const Outcome& outcome);
+  void release(const Outcome& outcome, MonoTime now);
 
   // The outcome of a message that is not executed for a reason of the caller's (journal full):
   // the same shape, so that the user is told in the same way.
@@ -81,6 +82,9 @@ class Conference {
 
   // Rows as the store has them. Bad rows and rows that fold together are told to `log`.
   void load(const std::vector<RoomRow>& rooms, const std::vector<MemberRow>& members, Outbox& log);
+  // What makes the stored rows agree with the rooms, where rows folded together or were spelled in
+  // several ways; else a row that memory does not know of would come back at the next start.
+  std::vector<Record> take_repairs() { return std::exchange(repairs_, {}); }
   // The store refused a command for good: its room becomes what these rows say, or goes if they
   // don't have it.
   void reload_room(std::string_view name, std::string_view domain,
@@ -99,8 +103,13 @@ class Conference {
     identities_.grow_slice();
   }
 
-  // The sender came straight to us from there (option reply_to_source).
-  void note_source(const parser::Uri& sender, const Flow& source);
+  // Users who are back are told what they missed.
+  void greet_returned(MonoTime now);
+
+  // Whether this sender keeps to user_rate; counts the message.
+  bool admit_sender(const parser::Uri& sender, MonoTime now);
+  // The sender is there; `source`: where it came from, if straight to us (option reply_to_source).
+  void on_present(const parser::Uri& sender, const Flow* source, MonoTime now);
 
   Deliveries& deliveries() { return deliveries_; }
   [[nodiscard]] const Deliveries& deliveries() const { return deliveries_; }
@@ -115,11 +124,12 @@ class Conference {
   // The line of a command without its prefix, up to the first line end; nothing for chat.
   [[nodiscard]] std::optional<std::string_view> command_line(const parser::MessageView& view) const;
   Outcome on_chat(const RoomMessage& message, Room* room, Instant now);
-  [[nodiscard]] bool is_own_loop(const parser::MessageView& view) const;
+  [[nodiscard]] bool is_loop(const RoomMessage& message);
   [[nodiscard]] std::optional<std::uint32_t> write_chat(const RoomMessage& message,
                                                         const Room& room, const Identity& sender,
                                                         Instant now);
-  void send_notice(const Outcome& outcome, const Notice& notice, Room* room);
+  void send_notice(const Outcome& outcome, const Notice& notice, Room* room, MonoTime now);
+  [[nodiscard]] bool is_backlogged(const Room& room) const;
   [[nodiscard]] Room* find_again(const Outcome& outcome);
   Outcome start_outcome(const RoomMessage& message);
 
@@ -129,6 +139,7 @@ class Conference {
   void add_member(Room& room, Identity& who, std::uint32_t flags);
   void change_member(Room& room, Member& member, std::uint32_t flags);
   void remove_member(Room& room, Member& member);
+  void set_private(Room& room);
   void load_room(const RoomRow& row, Outbox& log);
   void load_member(const MemberRow& row, Outbox& log);
 
@@ -140,8 +151,12 @@ class Conference {
   IdentityTable identities_;
   RoomTable rooms_;
   Deliveries deliveries_;
-  RoomKey key_;        // Scratch: of the addressed room.
-  ByteBuffer prefix_;  // Scratch: `<user@host>: ` of a chat line.
+  RoomKey key_;         // Scratch: of the addressed room.
+  RoomKey sender_key_;  // Scratch: of the sender, as if it were a room.
+  ByteBuffer prefix_;   // Scratch: `<user@host>: ` of a chat line.
+
+  SenderRates sender_rates_;
+  std::vector<Record> repairs_;
 
   // Invitations under way, so that a failed one can be withdrawn.
   struct PendingInvitation {

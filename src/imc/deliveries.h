@@ -6,9 +6,12 @@
 //                  └──────────────── the next message of that user ◀────────────────────────┘
 //
 // RFC 3428 8: one pending MESSAGE a target (option delivery_window), which also keeps each user's
-// messages in order across all rooms. A User exists while something is pending for it.
+// messages in order across all rooms. A User exists while something is pending for it, and while
+// its absence is remembered.
 //
-// Timers: client transactions' E and F; a hop's pace while users wait for its window.
+// Timers: client transactions' E and F; a hop's pace and pause while users wait in its line; the
+// delays of users who are away (a heap, as they vary); how long their absence is remembered; the
+// questions to outbound proxies.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +28,10 @@
 #include "imc/delivery_writer.h"
 #include "imc/hop.h"
 #include "imc/identity.h"
+#include "imc/proxies.h"
 #include "imc/reply_sources.h"
 #include "imc/shared_message.h"
+#include "imc/user.h"
 #include "tm/client_transactions.h"
 #include "tm/slot_pool.h"
 
@@ -38,7 +43,7 @@ struct DeliverySettings {
   // The sockets that serve next hops of each family; nothing where we don't listen on it.
   std::optional<SocketId> ipv4_socket;
   std::optional<SocketId> ipv6_socket;
-  std::vector<Address> outbound_proxies;
+  std::vector<Address> outbound_proxies;  // In the order of preference.
   bool reply_to_source = true;
   std::uint32_t delivery_window = 1;
   std::uint32_t hop_window = 64;
@@ -61,90 +66,130 @@ class Deliveries {
   SharedMessages& messages() { return messages_; }
 
   // Puts the message at the end of the user's queue. Nothing is written before pump().
-  void enqueue(Identity& who, std::uint32_t message, Kind kind, InvitationId invitation = 0);
+  void enqueue(Identity& who, std::uint32_t message, Kind kind, MonoTime now,
+               InvitationId invitation = 0);
+  // Messages that wait for this user.
+  [[nodiscard]] std::size_t queued_for(const Identity& who) const {
+    return who.user_slot == Identity::no_user ? 0 : users_[who.user_slot].queued;
+  }
+  // Users wait for a window to the outbound proxy for longer than limits::hop_wait_max.
+  [[nodiscard]] bool is_congested(MonoTime now) const;
 
   // Starts what may start, up to the turn's budget of datagrams.
   void pump(Instant now, Outbox& out);
 
-  // A response whose top Via branch is `branch`, from `source`.
-  void on_response(std::string_view branch, std::uint16_t status, const Address& source);
+  struct Response {
+    std::string_view branch;  // Of the top Via.
+    std::uint16_t status = 0;
+    std::optional<std::uint32_t> retry_after_s;
+    Address source;
+  };
+  void on_response(const Response& response, MonoTime now);
 
   void on_deadline(Instant now, Outbox& out);
   // The past when pump() stopped at the turn's budget.
   [[nodiscard]] std::optional<MonoTime> next_deadline() const;
 
-  // The source of a request from a user who came straight to us (option reply_to_source).
-  void note_source(Identity& who, const Flow& source);
+  // The user sent a message, so somebody is there. `source`: where it came from, if straight to us.
+  void on_present(Identity& who, const Flow* source, MonoTime now);
 
   // Invitations whose delivery ended without success since the last call, in order.
   std::vector<InvitationId> take_failed_invitations();
   // Invitations that arrived; the watcher may forget them.
   std::vector<InvitationId> take_delivered_invitations();
+  // Users who are back and missed something.
+  struct Returned {
+    IdentityRef who;
+    std::uint32_t missed = 0;
+    std::string room_uri;
+  };
+  std::vector<Returned> take_returned();
 
   // Everything queued, now and later, is given up (an orderly stop) and counted as dropped. What is
   // under way goes on.
-  void drop_queued();
+  void drop_queued(MonoTime now);
 
   [[nodiscard]] std::size_t in_flight() const { return transactions_.size(); }
   [[nodiscard]] std::size_t queued() const { return queue_nodes_.in_use(); }
-  [[nodiscard]] std::size_t pending_users() const { return users_.in_use(); }
+  // Users with something queued or under way.
+  [[nodiscard]] std::size_t pending_users() const { return users_.in_use() - resting_; }
+  // Users of whom only their absence is remembered.
+  [[nodiscard]] std::size_t resting_users() const { return resting_; }
 
  private:
   struct QueueNode {
     std::uint32_t message = 0;
     InvitationId invitation = 0;
     std::uint32_t next = tm::no_slot;
-  };
-  struct User {
-    IdentityRef who;
-    std::uint32_t first = tm::no_slot;  // QueueNodes.
-    std::uint32_t last = tm::no_slot;
-    std::uint32_t queued = 0;
-    std::uint32_t in_flight = 0;
-    std::uint32_t next_waiting = tm::no_slot;
-    bool waiting = false;  // In a hop's line.
+    Kind kind = Kind::chat;
+    std::uint8_t tries = 0;
   };
   // The part of a client transaction that is ours.
   struct Delivery {
-    tm::TimerNode young;  // While it fills its hop's window.
-    std::uint32_t message = 0;
+    tm::TimerNode sent;  // While it fills its hop's window.
     std::uint32_t user = 0;
     std::uint32_t hop = 0;
-    InvitationId invitation = 0;
+    QueueNode node;
     bool in_window = false;
+    bool was_repeated = false;
   };
   using Transactions = tm::ClientTransactions<Delivery>;
-  // Gives TimerLane the second timer of a transaction.
-  struct YoungTimers {
+  // Give TimerLane the other timers of a transaction and of a user.
+  struct SentTimers {
     Transactions& transactions;
-    tm::TimerNode& timer(std::uint32_t slot) { return transactions.payload(slot).young; }
+    tm::TimerNode& timer(std::uint32_t slot) { return transactions.payload(slot).sent; }
+  };
+  struct Users : tm::SlotPool<User> {
+    using SlotPool::SlotPool;
+    tm::TimerNode& timer(std::uint32_t slot) { return (*this)[slot].rest; }
   };
 
+  // deliveries.cpp: queues.
   std::uint32_t user_of(Identity& who);
-  void line_up(std::uint32_t user);
-  [[nodiscard]] std::optional<Flow> route(const Identity& who) const;
+  void append(User& user, const QueueNode& node);
+  bool put_back(User& user, const QueueNode& node);
+  QueueNode take_first(User& user);
+  void settle(const QueueNode& node, DeliveryResult result);
+  void miss(User& user, const QueueNode& node);
+  void give_up(std::uint32_t user, DeliveryResult result, MonoTime now);
+  void leave_if_done(std::uint32_t user, MonoTime now);
+  void forget(std::uint32_t user);
+  void rouse(std::uint32_t user);
+
+  // delivery_hops.cpp: next hops and their lines.
+  void line_up(std::uint32_t user, MonoTime now);
+  [[nodiscard]] std::optional<Flow> route(const Identity& who, MonoTime now) const;
   [[nodiscard]] std::optional<Flow> flow_to(const Address& address) const;
+  [[nodiscard]] std::vector<Flow> proxy_flows() const;
   std::optional<std::uint32_t> hop_to(const Flow& flow);
   void forget_idle_hops();
+  void move_to_current_proxy(MonoTime now);
   bool pump_hop(std::uint32_t hop, Instant now, Outbox& out);
   void start_next(std::uint32_t user, std::uint32_t hop, Instant now, Outbox& out);
   void write(tm::ClientTransactionId transaction, Outbox& out);
   void leave_window(std::uint32_t slot);
-  void finish(tm::ClientTransactionId transaction, DeliveryResult result);
-  QueueNode take_first(User& user);
-  void settle(const QueueNode& node, DeliveryResult result);
-  void give_up(std::uint32_t user, DeliveryResult result);
-  void leave_if_done(std::uint32_t user);
+
+  // delivery_answers.cpp: what ends a delivery.
+  void on_final(tm::ClientTransactionId transaction, const Response& response, MonoTime now);
+  void on_timeout(tm::ClientTransactionId transaction, MonoTime now);
+  Delivery end(tm::ClientTransactionId transaction);
+  bool try_again(const Delivery& delivery, const Response& response, MonoTime now);
+  void on_answered(std::uint32_t user, MonoTime now);
+  void on_away(std::uint32_t user, bool was_present);
+  void wake_away_users(MonoTime now);
+  void retransmit(tm::ClientTransactionId transaction, MonoTime now, Outbox& out);
 
   DeliverySettings settings_;
   IdentityTable& identities_;
   Figures& figures_;
   SharedMessages messages_;
   mutable Transactions transactions_;
-  tm::SlotPool<User> users_;
+  mutable Users users_;
   tm::SlotPool<QueueNode, 4096> queue_nodes_;
   tm::SlotPool<Hop, 64> hops_;
   ReplySources sources_;
+  Proxies proxies_;
+  std::optional<Flow> last_proxy_;
 
   struct FlowHash {
     std::size_t operator()(const Flow& flow) const;
@@ -152,10 +197,24 @@ class Deliveries {
   };
   std::unordered_map<Flow, std::uint32_t, FlowHash> hop_by_flow_;
   std::vector<std::uint32_t> active_hops_;  // With users waiting; served in turn.
+
+  // Delays of users who are away: a heap, the earliest on top. An entry whose user has moved on
+  // since is passed over.
+  struct AwayUntil {
+    MonoTime at;
+    std::uint32_t user;
+    std::uint32_t generation;
+    bool operator>(const AwayUntil& other) const { return at > other.at; }
+  };
+  std::vector<AwayUntil> away_;
+  tm::TimerLane remembered_{limits::away_remembered};
+  std::size_t resting_ = 0;
+
   bool out_of_budget_ = false;
   bool draining_ = false;
   std::vector<InvitationId> failed_invitations_;
   std::vector<InvitationId> delivered_invitations_;
+  std::vector<Returned> returned_;
 };
 
 }  // namespace imcd::imc

@@ -42,6 +42,7 @@ class Identity {
   std::uint32_t references = 0;
   std::uint32_t user_slot = no_user;  // Its imc::User while deliveries are pending.
   std::uint32_t rooms = 0;            // Rooms it is in or invited to.
+  std::uint32_t answered_s = 0;       // When it last answered a delivery, in monotonic seconds.
 
  private:
   friend class IdentityTable;

@@ -14,6 +14,22 @@ void warn(Outbox& log, std::string text, std::string_view room, std::string_view
   log.log(std::move(line));
 }
 
+Record room_record(Record::Kind kind, const Room& room) {
+  return {.kind = kind,
+          .room_name = std::string(room.name()),
+          .room_domain = std::string(room.domain()),
+          .flags = room.is_private() ? room_flag::is_private : 0};
+}
+
+Record member_record(const Room& room, const Identity& who, std::uint32_t flags) {
+  return {.kind = Record::Kind::put_member,
+          .room_name = std::string(room.name()),
+          .room_domain = std::string(room.domain()),
+          .user = std::string(who.user()),
+          .user_domain = std::string(who.host()),
+          .flags = flags};
+}
+
 // Flags that mean something to us; skip was a passing mark of the older modules.
 constexpr std::uint32_t member_flags_kept =
     member_flag::owner | member_flag::admin | member_flag::invited;
@@ -35,10 +51,23 @@ void Conference::load_room(const RoomRow& row, Outbox& log) {
     return warn(log, "room skipped: its name and domain make no SIP URI", text);
   }
   const RoomKey key = rooms_.key(*uri);
-  if (const Room* const same = rooms_.find(key)) {
+  const bool is_private = (row.flags & room_flag::is_private) != 0;
+  if (Room* const same = rooms_.find(key)) {
+    // Private if one of them is: nobody gets in who was kept out.
+    if (is_private && !same->is_private()) {
+      set_private(*same);
+      repairs_.push_back(room_record(Record::Kind::put_room, *same));
+    }
+    repairs_.push_back(
+        {.kind = Record::Kind::delete_room, .room_name = row.name, .room_domain = row.domain});
     return warn(log, fmt::format("room merged with {}: the names are the same", same->uri()), text);
   }
-  create_room(key, row.name, row.domain, (row.flags & room_flag::is_private) != 0);
+  const parser::Uri home = rooms_.canonical(*uri);
+  const Room& room = create_room(key, home.user, home.host, is_private);
+  if (room.uri() == text) return;
+  repairs_.push_back(
+      {.kind = Record::Kind::delete_room, .room_name = row.name, .room_domain = row.domain});
+  repairs_.push_back(room_record(Record::Kind::put_room, room));
 }
 
 void Conference::load_member(const MemberRow& row, Outbox& log) {
@@ -57,15 +86,28 @@ void Conference::load_member(const MemberRow& row, Outbox& log) {
     figures_.db_rows_skipped.add();
     return warn(log, "member skipped: name and domain make no SIP URI", row.room, user);
   }
-  const std::uint32_t flags = row.flags & member_flags_kept;
-  if (Member* const same = room->members.find(*who)) {
+  std::uint32_t flags = row.flags & member_flags_kept;
+  Member* const same = room->members.find(*who);
+  if (same != nullptr) {
     // The higher standing of the two rows: a member before an invitation, a rank before none.
-    std::uint32_t both = same->flags.load() | flags;
-    if (same->is_member() || (flags & member_flag::invited) == 0) both &= ~member_flag::invited;
-    change_member(*room, *same, both);
-    return warn(log, "member merged: the room has the same user twice", row.room, user);
+    const bool invited = !same->is_member() && (flags & member_flag::invited) != 0;
+    flags |= same->flags.load();
+    if (!invited) flags &= ~member_flag::invited;
+    change_member(*room, *same, flags);
+    warn(log, "member merged: the room has the same user twice", row.room, user);
+  } else {
+    add_member(*room, *who, flags);
   }
-  add_member(*room, *who, flags);
+  const bool as_spelled = row.room == room->uri() && user == who->address();
+  if (as_spelled && same == nullptr) return;
+  if (!as_spelled) {
+    repairs_.push_back({.kind = Record::Kind::delete_member,
+                        .room_name = std::string(room_uri->user),
+                        .room_domain = std::string(room_uri->host),
+                        .user = row.user,
+                        .user_domain = row.domain});
+  }
+  repairs_.push_back(member_record(*room, *who, flags));
 }
 
 void Conference::reload_room(std::string_view name, std::string_view domain,
@@ -87,7 +129,14 @@ void Conference::reload_room(std::string_view name, std::string_view domain,
   load(rooms, members, log);
 }
 
+void Conference::set_private(Room& room) {
+  room.set_private(true);
+  figures_.rooms_public.add(-1);
+  figures_.rooms_private.add(1);
+}
+
 void Conference::forget_rooms() {
+  repairs_.clear();
   std::size_t cursor = 0;
   while (Room* const room = rooms_.next(cursor)) destroy_room(*room);
 }

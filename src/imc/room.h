@@ -33,7 +33,8 @@ class Room {
   // --- The loop's own ---------------------------------------------------------------------------
 
   const std::uint64_t serial;
-  std::uint32_t slot = 0;  // In RoomTable's list.
+  std::uint32_t slot = 0;   // In RoomTable's list.
+  bool backlogged = false;  // Most members had long queues when the last message went out.
 
   // Row of another spelling or visibility read again from the store.
   void set_private(bool is_private) { private_.store(is_private, std::memory_order_relaxed); }

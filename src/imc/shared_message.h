@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "base/byte_buffer.h"
 #include "base/limits.h"
@@ -15,6 +16,7 @@ namespace imcd::imc {
 
 struct SharedMessage {
   ByteBuffer text;
+  std::string room_uri;  // Where it comes from.
   std::uint32_t references = 0;
   std::optional<WallTime> expires;  // RFC 3428 5: not delivered after this.
 };

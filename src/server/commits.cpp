@@ -70,7 +70,7 @@ void Server::on_commit(const db::CommitResult& result, Instant now, Outbox& out)
 void Server::release(Journal::Entry& entry, Instant now, Outbox& out) {
   Release& release = entry.release;
   if (release.answer) give(*release.answer, release.outcome->reply, now, out);
-  if (release.outcome) conference_.release(*release.outcome);
+  if (release.outcome) conference_.release(*release.outcome, now.mono);
 }
 
 // Refused for good: the answer is 500, the notices are dropped, the room becomes what the store
@@ -84,6 +84,7 @@ void Server::on_refused(Journal::Entry& entry, const db::RefusedCommand& refused
             {"error", refused.error}}});
   if (entry.release.answer) give(*entry.release.answer, {Reason::database_refused}, now, out);
   reload(entry, refused.rows, out);
+  journal_repairs(now);
 }
 
 void Server::reload(const Journal::Entry& entry, const db::LoadedRows& rows, Outbox& out) {
@@ -126,6 +127,12 @@ void Server::journal_withdrawn_invitations(Instant now) {
   }
 }
 
+// In one command, so that they are stored together or not at all.
+void Server::journal_repairs(Instant now) {
+  auto repairs = conference_.take_repairs();
+  if (!repairs.empty()) journal_.append(std::move(repairs), {std::nullopt, std::nullopt}, now.mono);
+}
+
 void Server::on_store_opened(Instant, Outbox& out) {
   if (!store_up_) out.log({LogLevel::info, "the database is there", {}});
   store_up_ = true;
@@ -163,6 +170,7 @@ void Server::on_loaded(Instant now, Outbox& out) {
            "rooms are loaded",
            {{"rooms", std::to_string(conference_.rooms().size())},
             {"members", std::to_string(figures_.members.value())}}});
+  journal_repairs(now);
   end_input(now, out);
 }
 

@@ -20,6 +20,7 @@ constexpr std::string_view allowed_methods = "MESSAGE, OPTIONS, CANCEL, ACK";
 constexpr std::uint16_t retry_loading_s = 5;
 constexpr std::uint16_t retry_draining_s = 30;
 constexpr std::uint16_t retry_database_s = 5;
+constexpr std::uint16_t retry_too_fast_s = 1;
 
 // Fields that belong to a final response by its code (RFC 3261 21.4). They come from the request
 // and our own tables alone, so that a retransmission gets the same bytes.
@@ -62,6 +63,15 @@ bool is_sip_address(const parser::Uri& uri) {
 bool names_somebody(const parser::Uri& uri) {
   return is_sip_address(uri) && !uri.user.empty() && !uri.host.empty() &&
          uri.user.size() <= limits::user_bytes_max && uri.host.size() <= limits::domain_bytes_max;
+}
+
+// RFC 3261 20.33: seconds, then perhaps a comment or parameters.
+std::optional<std::uint32_t> retry_after(const parser::MessageView& view) {
+  const auto value = view.find(HeaderName::retry_after);
+  if (!value) return std::nullopt;
+  const auto seconds = parse_number(trim(value->substr(0, value->find_first_of("(; "))), 86400);
+  if (!seconds) return std::nullopt;
+  return static_cast<std::uint32_t>(*seconds);
 }
 
 // RFC 3325 9.1: a trusted peer's assertion counts before From. Several values: the first that
@@ -107,7 +117,7 @@ void Server::on_datagram(std::string_view bytes, const Flow& from, Instant now, 
   } else if (view_.is_request) {
     on_request(bytes, from, now, out);
   } else {
-    on_response(from, out);
+    on_response(from, now);
   }
   end_input(now, out);
 }
@@ -143,19 +153,24 @@ void Server::on_malformed(const parser::ParseError& error, std::string_view byte
   out.end_datagram({parser::response_target(*via, from.peer), from.socket});
 }
 
-void Server::on_response(const Flow& from, Outbox&) {
+void Server::on_response(const Flow& from, Instant now) {
   figures_.responses_received.add();
   const auto field = view_.find(HeaderName::via);
   const auto via = field ? parser::parse_via(*field) : std::unexpected(parser::ParseError{});
   const auto cseq_field = view_.find(HeaderName::cseq);
   const auto cseq =
       cseq_field ? parser::parse_cseq(*cseq_field) : std::unexpected(parser::ParseError{});
-  // RFC 3261 17.1.3: the CSeq method must match too.
-  if (!via || !cseq || cseq->method != "MESSAGE") {
+  // RFC 3261 17.1.3: the CSeq method must match too; OPTIONS are our questions to proxies.
+  if (!via || !cseq || (cseq->method != "MESSAGE" && cseq->method != "OPTIONS")) {
     figures_.responses_stray.add();
     return;
   }
-  conference_.deliveries().on_response(via->branch, view_.status, from.peer);
+  imc::Deliveries::Response response{.branch = via->branch,
+                                     .status = view_.status,
+                                     .retry_after_s = std::nullopt,
+                                     .source = from.peer};
+  if (view_.status >= 300) response.retry_after_s = retry_after(view_);
+  conference_.deliveries().on_response(response, now.mono);
 }
 
 void Server::on_request(std::string_view bytes, const Flow& from, Instant now, Outbox& out) {
@@ -279,10 +294,13 @@ void Server::execute(const Request& request, const imc::RoomMessage& message, In
   if (transactions_.is_merged(fork)) return respond(request, {Reason::merged_request}, out);
   const auto id = transactions_.start(request.key, fork, now.mono);
   if (!id) return refuse_by_load(request, RefusalCause::overload, {Reason::overloaded}, out);
-  if (request.fields.via_count == 1) conference_.note_source(message.sender, request.from);
+  conference_.on_present(message.sender, request.fields.via_count == 1 ? &request.from : nullptr,
+                         now.mono);
 
   imc::Outcome outcome;
-  if (conference_.is_room_change(request.view) && !journal_.accepts(now.mono)) {
+  if (!conference_.admit_sender(message.sender, now.mono)) {
+    outcome.reply = {Reason::user_too_fast, retry_too_fast_s};
+  } else if (conference_.is_room_change(request.view) && !journal_.accepts(now.mono)) {
     at(figures_.refused, RefusalCause::database).add();
     outcome = conference_.refuse(message, {Reason::database_unavailable, retry_database_s},
                                  "The change could not be stored now. Please try again later.");
@@ -294,7 +312,7 @@ void Server::execute(const Request& request, const imc::RoomMessage& message, In
   }
   transactions_.complete(*id, outcome.reply, now.mono);
   respond(request, outcome.reply, out);
-  conference_.release(outcome);
+  conference_.release(outcome, now.mono);
   if (!outcome.records.empty()) {
     journal_.append(std::move(outcome.records), {std::nullopt, std::nullopt}, now.mono);
   }

@@ -43,6 +43,7 @@ std::optional<MonoTime> Server::next_deadline() const {
 
 // What each input may have made possible.
 void Server::end_input(Instant now, Outbox& out) {
+  conference_.greet_returned(now.mono);
   conference_.deliveries().pump(now, out);
   journal_withdrawn_invitations(now);
   journal_.on_deadline(now.mono, out);
@@ -83,7 +84,7 @@ void Server::drain(Instant now, Outbox& out) {
             {"queued", std::to_string(conference_.deliveries().queued())},
             {"journal", std::to_string(journal_.records())}}});
   drain_until_ = now.mono + settings_.drain_timeout;
-  conference_.deliveries().drop_queued();
+  conference_.deliveries().drop_queued(now.mono);
   journal_.flush(now.mono);
 }
 

@@ -97,7 +97,7 @@ class Server {
   // requests.cpp: what a UAS checks, RFC 3261 8.2.
   void on_malformed(const parser::ParseError& error, std::string_view bytes, const Flow& from,
                     Instant now, Outbox& out);
-  void on_response(const Flow& from, Outbox& out);
+  void on_response(const Flow& from, Instant now);
   void on_request(std::string_view bytes, const Flow& from, Instant now, Outbox& out);
   bool admit_source(const Request& request, Instant now, Outbox& out);
   void on_retransmission(const Request& request, tm::ServerTransactionId id, Outbox& out);
@@ -122,6 +122,7 @@ class Server {
   void answer_late(Instant now, Outbox& out);
   void answer_overdue(Instant now, Outbox& out);
   void journal_withdrawn_invitations(Instant now);
+  void journal_repairs(Instant now);
 
   void end_input(Instant now, Outbox& out);
   void drain(Instant now, Outbox& out);

@@ -150,7 +150,7 @@ TEST_F(Chat, MemberThatIsGoneDoesNotHoldUpTheOthers) {
   for (int i = 0; i < 5; ++i) h.peer("alice").say("chat", std::to_string(i));
   h.run_for(1s);
   EXPECT_EQ(h.peer("dave").heard().size(), 5U);
-  EXPECT_EQ(h.peer("carol").heard().size(), 5U);
+  EXPECT_EQ(h.peer("carol").heard().size(), 1U);  // She is away, says her proxy.
   EXPECT_EQ(h.peer("bob").heard().size(), 1U);
 }
 
@@ -319,9 +319,12 @@ TEST_F(BehindAProxy, RoomOfAThousandGetsEachTextOnceAndInOrderInAnyWeather) {
   h.run_for(300s);
   EXPECT_EQ(heard.size(), 999U);
   for (const auto& [uri, bodies] : heard) {
-    ASSERT_EQ(bodies.size(), static_cast<std::size_t>(texts)) << uri;
-    for (int i = 0; i < texts; ++i) {
-      EXPECT_EQ(bodies[static_cast<std::size_t>(i)], "<m0@example.org>: " + std::to_string(i));
+    // Who answers 480 counts as away after the first text, and then only the newest is tried.
+    const bool away = uri.substr(5, uri.find('@') - 5).back() == '2';
+    const std::vector<int> expected = away ? std::vector{0, texts - 1} : std::vector{0, 1, 2, 3};
+    ASSERT_EQ(bodies.size(), expected.size()) << uri;
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      EXPECT_EQ(bodies[i], "<m0@example.org>: " + std::to_string(expected[i])) << uri;
     }
   }
   EXPECT_FALSE(heard.contains("sip:m0@example.org"));

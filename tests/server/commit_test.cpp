@@ -300,6 +300,27 @@ TEST_F(Commit, RowsThatFoldTogetherAreMergedAndReported) {
   bool reported = false;
   for (const std::string& line : h.log) reported |= line.contains("merged");
   EXPECT_TRUE(reported);
+  // The rows are made to agree, so that what is destroyed stays so.
+  h.run_for(1s);
+  EXPECT_EQ(h.database.rooms.size(), 1U);
+  EXPECT_EQ(h.database.members.size(), 2U);
+  alice.say("chat", "#destroy");
+  h.run_for(1s);
+  EXPECT_EQ(alice.last_code(), 200);
+  EXPECT_TRUE(h.database.rooms.empty());
+  EXPECT_TRUE(h.database.members.empty());
+}
+
+TEST_F(Commit, MemberRowOfAnotherSpellingIsRemovedForGood) {
+  h.database.rooms[{"chat", "example.org"}] = 0;
+  h.database.members[{"sip:chat@example.org", "alice", "example.org"}] = imc::member_flag::owner;
+  h.database.members[{"sip:CHAT@example.org", "bob", "example.org"}] = 0;
+  h.restart();
+  introduce();
+  bob.say("chat", "#exit");
+  h.run_for(1s);
+  EXPECT_EQ(bob.last_code(), 200);
+  EXPECT_EQ(h.database.members.size(), 1U);
 }
 
 // --- Orderly stop

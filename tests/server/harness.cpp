@@ -33,11 +33,12 @@ Heard take_apart(std::string_view bytes, MonoTime at) {
   return heard;
 }
 
-std::string response_to(const Heard& request, int code) {
+std::string response_to(const Heard& request, int code, std::string_view headers) {
+  const std::string method = request.bytes.substr(0, request.bytes.find(' '));
   return fmt::format(
       "SIP/2.0 {} Whatever\r\nVia: {}\r\nFrom: {}\r\nTo: {};tag=p\r\nCall-ID: {}\r\n"
-      "CSeq: 1 MESSAGE\r\nContent-Length: 0\r\n\r\n",
-      code, request.via, request.from, request.to, request.call_id);
+      "CSeq: 1 {}\r\n{}Content-Length: 0\r\n\r\n",
+      code, request.via, request.from, request.to, request.call_id, method, headers);
 }
 
 }  // namespace
@@ -117,7 +118,7 @@ void Peer::on_datagram(const Heard& heard) {
   }
   requests.push_back(heard);
   if (manner == Manner::silent) return;
-  const std::string response = response_to(heard, answer_code);
+  const std::string response = response_to(heard, answer_code, answer_headers);
   harness_.at(answer_delay, [this, response] { send(response); });
 }
 

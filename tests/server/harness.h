@@ -74,6 +74,7 @@ class Peer {
   Address address;
   Manner manner = Manner::answers;
   int answer_code = 200;
+  std::string answer_headers;  // Whole lines.
   Duration answer_delay = 0ns;
   std::vector<Heard> responses;
   std::vector<Heard> requests;  // As received, retransmissions too.

@@ -1,0 +1,212 @@
+// Deliveries: where messages go next, and when.
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "imc/deliveries.h"
+#include "parser/uri.h"
+
+namespace imcd::imc {
+
+std::size_t Deliveries::FlowHash::operator()(const Flow& flow) const {
+  SipHash hash(key);
+  hash.update(
+      std::string_view(reinterpret_cast<const char*>(flow.peer.ip.data()), flow.peer.ip.size()));
+  hash.update(static_cast<std::uint64_t>(flow.peer.port) << 32 | flow.socket);
+  return hash.digest();
+}
+
+// A user that may send waits in the line of its hop; one without a hop has its queue given up.
+void Deliveries::line_up(std::uint32_t slot, MonoTime now) {
+  User& user = users_[slot];
+  if (draining_) return give_up(slot, DeliveryResult::dropped, now);
+  if (user.waiting || user.queued == 0 || user.in_flight >= settings_.delivery_window) return;
+  if (user.presence.state() == Presence::State::away) return;
+  const auto flow = route(*user.who, now);
+  const auto hop_slot = flow ? hop_to(*flow) : std::nullopt;
+  if (!hop_slot) return give_up(slot, DeliveryResult::unroutable, now);
+  Hop& hop = hops_[*hop_slot];
+  user.waiting = true;
+  user.waiting_since = now;
+  user.next_waiting = tm::no_slot;
+  (hop.last_waiting == tm::no_slot ? hop.first_waiting : users_[hop.last_waiting].next_waiting) =
+      slot;
+  hop.last_waiting = slot;
+  if (!hop.active) {
+    hop.active = true;
+    active_hops_.push_back(*hop_slot);
+  }
+}
+
+// DESIGN 5 "Next hop": the proxy; else a member URI that names host and port; else where the user
+// last came from; else the member URI's host at the default port.
+std::optional<Flow> Deliveries::route(const Identity& who, MonoTime now) const {
+  if (!proxies_.empty()) return proxies_.current(now);
+  const auto uri = parser::parse_uri(who.uri());
+  CHECK(uri.has_value());
+  const auto literal = parse_ip(uri->host, uri->port);
+  if (literal && uri->port != 0) return flow_to(*literal);
+  if (settings_.reply_to_source) {
+    if (const auto source = sources_.find(who)) return source;
+  }
+  if (!literal) return std::nullopt;
+  Address address = *literal;
+  address.port = 5060;
+  return flow_to(address);
+}
+
+std::optional<Flow> Deliveries::flow_to(const Address& address) const {
+  const auto& socket = address.is_ipv4() ? settings_.ipv4_socket : settings_.ipv6_socket;
+  if (!socket) return std::nullopt;
+  return Flow{address, *socket};
+}
+
+// Proxies of a family that we don't listen on are left out; the configuration refuses them.
+std::vector<Flow> Deliveries::proxy_flows() const {
+  std::vector<Flow> flows;
+  for (const Address& address : settings_.outbound_proxies) {
+    if (const auto flow = flow_to(address)) flows.push_back(*flow);
+  }
+  return flows;
+}
+
+std::optional<std::uint32_t> Deliveries::hop_to(const Flow& flow) {
+  const auto found = hop_by_flow_.find(flow);
+  if (found != hop_by_flow_.end()) return found->second;
+  if (hops_.full()) forget_idle_hops();
+  if (hops_.full()) return std::nullopt;
+  const std::uint32_t slot = hops_.take();
+  hops_[slot] = Hop{};
+  hops_[slot].flow = flow;
+  hop_by_flow_.emplace(flow, slot);
+  return slot;
+}
+
+// Only those that no delivery under way refers to: it is in the window, or older than any pace.
+void Deliveries::forget_idle_hops() {
+  std::erase_if(hop_by_flow_, [this](const auto& entry) {
+    const Hop& hop = hops_[entry.second];
+    if (!hop.idle() || hop.active || hop.in_flight > 0) return false;
+    hops_.give_back(entry.second);
+    return true;
+  });
+}
+
+// Users who wait for a proxy that went out of service wait for the next one.
+void Deliveries::move_to_current_proxy(MonoTime now) {
+  if (proxies_.empty()) return;
+  const Flow& current = proxies_.current(now);
+  if (last_proxy_ == current) return;
+  last_proxy_ = current;
+  const std::size_t hops = active_hops_.size();
+  for (std::size_t i = 0; i < hops; ++i) {
+    Hop& hop = hops_[active_hops_[i]];
+    if (hop.flow == current) continue;
+    std::uint32_t slot = std::exchange(hop.first_waiting, tm::no_slot);
+    hop.last_waiting = tm::no_slot;
+    while (slot != tm::no_slot) {
+      const std::uint32_t next = users_[slot].next_waiting;
+      users_[slot].waiting = false;
+      line_up(slot, now);
+      slot = next;
+    }
+  }
+}
+
+bool Deliveries::is_congested(MonoTime now) const {
+  if (proxies_.empty() || active_hops_.empty()) return false;
+  const std::uint32_t first = hops_[active_hops_.front()].first_waiting;
+  return first != tm::no_slot && now - users_[first].waiting_since > limits::hop_wait_max;
+}
+
+void Deliveries::pump(Instant now, Outbox& out) {
+  out_of_budget_ = false;
+  move_to_current_proxy(now.mono);
+  // A user may line up at another hop meanwhile, so the list can grow while it is walked.
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < active_hops_.size(); ++i) {
+    const std::uint32_t slot = active_hops_[i];
+    if (!out_of_budget_ && pump_hop(slot, now, out)) {
+      hops_[slot].active = false;
+    } else {
+      active_hops_[kept++] = slot;
+    }
+  }
+  active_hops_.resize(kept);
+}
+
+// Whether nobody waits at the hop any more.
+bool Deliveries::pump_hop(std::uint32_t slot, Instant now, Outbox& out) {
+  Hop& hop = hops_[slot];
+  if (hop.paused_until && *hop.paused_until > now.mono) return hop.first_waiting == tm::no_slot;
+  hop.paused_until.reset();
+  SentTimers timers{transactions_};
+  while (const auto old = hop.sent.pop_due(timers, now.mono - hop.pace.current())) {
+    transactions_.payload(*old).in_window = false;
+    --hop.in_window;
+  }
+  while (hop.first_waiting != tm::no_slot) {
+    if (hop.in_window >= settings_.hop_window || transactions_.full()) return false;
+    if (out.datagrams().size() >= limits::datagrams_per_turn_max) {
+      out_of_budget_ = true;
+      return false;
+    }
+    const std::uint32_t user_slot = hop.first_waiting;
+    User& user = users_[user_slot];
+    hop.first_waiting = user.next_waiting;
+    if (hop.first_waiting == tm::no_slot) hop.last_waiting = tm::no_slot;
+    user.waiting = false;
+    start_next(user_slot, slot, now, out);
+  }
+  return true;
+}
+
+void Deliveries::start_next(std::uint32_t user_slot, std::uint32_t hop_slot, Instant now,
+                            Outbox& out) {
+  User& user = users_[user_slot];
+  const QueueNode node = take_first(user);
+  const auto& expires = messages_[node.message].expires;
+  if (expires && *expires <= now.wall) {  // RFC 3428 5
+    settle(node, DeliveryResult::dropped);
+  } else {
+    Delivery delivery;
+    delivery.user = user_slot;
+    delivery.hop = hop_slot;
+    delivery.node = node;
+    delivery.in_window = true;
+    const auto id = transactions_.start(delivery, now.mono);
+    ++user.in_flight;
+    Hop& hop = hops_[hop_slot];
+    SentTimers timers{transactions_};
+    hop.sent.arm(timers, id.slot, now.mono);
+    hop.pace.on_sent(now.mono);
+    ++hop.in_window;
+    ++hop.in_flight;
+    figures_.client_transactions.set(static_cast<std::int64_t>(transactions_.size()));
+    figures_.requests_sent.add();
+    write(id, out);
+  }
+  line_up(user_slot, now.mono);
+  leave_if_done(user_slot, now.mono);
+}
+
+void Deliveries::write(tm::ClientTransactionId id, Outbox& out) {
+  const Delivery& delivery = transactions_.payload(id);
+  const Flow& flow = hops_[delivery.hop].flow;
+  ByteBuffer& bytes = out.begin_datagram();
+  write_delivery_head(bytes, users_[delivery.user].who->uri(), settings_.via_sent_by[flow.socket],
+                      transactions_.codec(), id);
+  bytes.append(messages_[delivery.node.message].text.view());
+  out.end_datagram(flow);
+}
+
+void Deliveries::leave_window(std::uint32_t slot) {
+  Delivery& delivery = transactions_.payload(slot);
+  if (!delivery.in_window) return;
+  delivery.in_window = false;
+  Hop& hop = hops_[delivery.hop];
+  SentTimers timers{transactions_};
+  hop.sent.cancel(timers, slot);
+  --hop.in_window;
+}
+
+}  // namespace imcd::imc
