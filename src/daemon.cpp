@@ -33,6 +33,11 @@ server::Settings core_settings(const config::Config& config, std::span<const Add
   settings.conference.check_on_create = config.check_on_create;
   settings.conference.owner_exit_destroys = config.owner_exit == config::OwnerExit::destroy;
   settings.conference.max_members = config.max_members;
+  settings.conference.max_rooms_per_user = config.max_rooms_per_user;
+  settings.conference.anyone_creates_rooms = config.anyone_creates_rooms;
+  settings.conference.domains = config.domain;
+  settings.conference.user_rate = config.user_rate;
+  settings.conference.user_burst = config.user_burst;
   settings.conference.extra_headers = config.extra_hdrs;
   for (const Address& address : bound) {
     settings.deliveries.via_sent_by.push_back(

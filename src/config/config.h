@@ -46,7 +46,12 @@ struct Config {
   RoomAddress room_address{};
   std::string extra_hdrs;     // Whole header lines, each ended by CRLF; or empty.
   std::uint32_t hash_size{};  // The room table's first size is 2 to this power.
+  std::vector<std::string> domain;  // The first is the rooms' home, the others its aliases.
+  bool anyone_creates_rooms{};
   std::uint32_t max_members{};
+  std::uint32_t max_rooms_per_user{};
+  std::uint32_t user_rate{};   // Messages a second; 0: no bound.
+  std::uint32_t user_burst{};  // 0: as user_rate.
   std::uint32_t delivery_window{};
 
   // Database.

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 
+#include "base/limits.h"
 #include "base/text.h"
 
 namespace imcd::config {
@@ -244,6 +245,21 @@ Result<std::string> parse_extra_headers(std::string_view value, Bounds) {
     lines.append(line).append("\r\n");
   }
   return lines;
+}
+
+Result<std::string> parse_domain(std::string_view value, Bounds) {
+  const bool name = !value.empty() && value.size() <= limits::domain_bytes_max &&
+                    std::all_of(value.begin(), value.end(), [](char c) {
+                      return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z') || c == '-' ||
+                             c == '.' || c == '_';
+                    });
+  if (name || (value.starts_with('[') && parse_ip(value))) return std::string(value);
+  return fail("expected a host name or address without a port, an IPv6 address in brackets");
+}
+
+Result<bool> parse_room_create(std::string_view value, Bounds) {
+  static constexpr std::array words = {Word<bool>{"anyone", true}, Word<bool>{"mi", false}};
+  return choose<bool>(value, words);
 }
 
 Result<OwnerExit> parse_owner_exit(std::string_view value, Bounds) {

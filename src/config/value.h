@@ -42,6 +42,10 @@ Result<char> parse_command_char(std::string_view value, Bounds bounds);
 // each line ended by CRLF.
 Result<std::string> parse_extra_headers(std::string_view value, Bounds bounds);
 
+// A host name or address as it stands in a SIP URI, without a port.
+Result<std::string> parse_domain(std::string_view value, Bounds bounds);
+// True for `anyone`, false for `mi`.
+Result<bool> parse_room_create(std::string_view value, Bounds bounds);
 Result<OwnerExit> parse_owner_exit(std::string_view value, Bounds bounds);
 Result<RoomAddress> parse_room_address(std::string_view value, Bounds bounds);
 Result<ReplyToSource> parse_reply_to_source(std::string_view value, Bounds bounds);

@@ -171,5 +171,20 @@ TEST(RuntimeDirectory, ComesFromSystemdThenXdgThenIsTmp) {
   EXPECT_EQ(runtime({}), "/tmp");
 }
 
+TEST(Value, DomainIsAHostWithoutAPort) {
+  for (const char* host : {"example.org", "192.0.2.1", "[2001:db8::1]"}) {
+    EXPECT_EQ(parse_domain(host, {}), host);
+  }
+  for (const char* bad : {"", "example.org:5060", "2001:db8::1", "a b", "sip:a", "[::1"}) {
+    EXPECT_FALSE(parse_domain(bad, {})) << bad;
+  }
+}
+
+TEST(Value, RoomCreateIsAnyoneOrMi) {
+  EXPECT_EQ(parse_room_create("anyone", {}), true);
+  EXPECT_EQ(parse_room_create("mi", {}), false);
+  EXPECT_FALSE(parse_room_create("owner", {}));
+}
+
 }  // namespace
 }  // namespace imcd::config
