@@ -15,6 +15,7 @@ import unittest
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools"))
 
+import child
 from phone import Line, Phone
 
 IMCD = os.environ.get("IMCD", str(pathlib.Path(__file__).resolve().parents[2] / "build/src/imcd"))
@@ -64,7 +65,7 @@ class Daemon:
         command = [IMCD, f"--mi_reply_dir={scratch.path}", *options]
         if listen:
             command.append(f"--listen={listen}")
-        self.process = subprocess.Popen(
+        self.process = child.start(
             command, env=scratch.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, text=True, errors="replace",
         )

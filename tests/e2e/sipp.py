@@ -8,6 +8,8 @@ import socket
 import subprocess
 import time
 
+import child
+
 SCENARIOS = pathlib.Path(__file__).resolve().parent / "sipp"
 
 
@@ -53,7 +55,7 @@ class Members:
         self.port = free_port()
         self.log = pathlib.Path(directory, "sipp_members.log")
         self.read = 0
-        self.process = subprocess.Popen(
+        self.process = child.start(
             command(SCENARIOS / "member.xml", "-p", str(self.port), "-trace_logs", "-log_file", str(self.log)),
             cwd=directory, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
