@@ -85,8 +85,21 @@ void Daemon::on_mi_reply(MiReplyId reply, MiReplyEvent event, Instant now, Outbo
 
 void Daemon::on_signal(int signal, Instant now, Outbox& out) {
   wall_ = now.wall;
-  if (signal == SIGTERM || signal == SIGINT) sd_notify(0, "STOPPING=1\nSTATUS=Shutting down");
-  server_.on_signal(signal, now, out);
+  switch (signal) {
+    case SIGTERM:
+    case SIGINT:
+      sd_notify(0, "STOPPING=1\nSTATUS=Shutting down");
+      server_.on_order(server::Order::stop, now, out);
+      break;
+    case SIGUSR1:
+      server_.on_order(server::Order::summary, now, out);
+      break;
+    case SIGHUP:
+      server_.on_order(server::Order::reload, now, out);
+      break;
+    default:
+      break;
+  }
 }
 
 void Daemon::on_deadline(Instant now, Outbox& out) {

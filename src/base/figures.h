@@ -101,7 +101,7 @@ struct Figures {
   Counter room_messages_refused;
   CounterBy<DeliveryResult> deliveries;
   Gauge delivery_queue_messages;
-  Counter deliveries_retried;       // Put back after a 503, to be sent again or elsewhere.
+  Counter deliveries_retried;  // Put back after a 503, to be sent again or elsewhere.
   Gauge users_away;
   Gauge proxies_down;
 

@@ -64,8 +64,8 @@ constexpr std::size_t pending_users_max = 1U << 22;
 // Next hops remembered; without an outbound proxy each member may be one. Beyond: the idle ones are
 // forgotten, and if none is idle the delivery is dropped and counted.
 constexpr std::size_t hops_max = 1U << 16;
-// Datagrams to one hop neither answered nor older than hop_pace (DESIGN 5): a default receive buffer
-// holds 92 large ones.
+// Datagrams to one hop neither answered nor older than hop_pace (DESIGN 5): a default receive
+// buffer holds 92 large ones.
 constexpr Duration hop_pace = 2ms;
 // ... doubled up to this for a peer that loses what it gets.
 constexpr Duration hop_pace_longest = 500ms;

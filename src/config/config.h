@@ -44,8 +44,8 @@ struct Config {
   bool check_on_create{};
   OwnerExit owner_exit{};
   RoomAddress room_address{};
-  std::string extra_hdrs;     // Whole header lines, each ended by CRLF; or empty.
-  std::uint32_t hash_size{};  // The room table's first size is 2 to this power.
+  std::string extra_hdrs;           // Whole header lines, each ended by CRLF; or empty.
+  std::uint32_t hash_size{};        // The room table's first size is 2 to this power.
   std::vector<std::string> domain;  // The first is the rooms' home, the others its aliases.
   bool anyone_creates_rooms{};
   std::uint32_t max_members{};

@@ -1,8 +1,6 @@
 #include "server/server.h"
 
 #include <algorithm>
-#include <csignal>
-
 namespace imcd::server {
 
 Server::Server(Settings settings, Figures& figures, Instant now)
@@ -53,10 +51,9 @@ void Server::end_input(Instant now, Outbox& out) {
   if (drain_until_) end_drain(now, out);
 }
 
-void Server::on_signal(int signal, Instant now, Outbox& out) {
-  switch (signal) {
-    case SIGTERM:
-    case SIGINT:
+void Server::on_order(Order order, Instant now, Outbox& out) {
+  switch (order) {
+    case Order::stop:
       if (!is_draining()) {
         drain(now, out);
       } else {
@@ -64,13 +61,11 @@ void Server::on_signal(int signal, Instant now, Outbox& out) {
         out.exit(journal_.empty() ? 0 : 1);
       }
       break;
-    case SIGUSR1:
+    case Order::summary:
       log_summary(out);
       break;
-    case SIGHUP:
+    case Order::reload:
       out.log({LogLevel::warning, "no option can be reloaded yet; restart to change them", {}});
-      break;
-    default:
       break;
   }
   end_input(now, out);

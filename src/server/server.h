@@ -32,6 +32,13 @@
 
 namespace imcd::server {
 
+// What the operator asks for by a signal to the process.
+enum class Order : std::uint8_t {
+  stop,     // TERM, INT: drain; a second time: stop at once.
+  summary,  // USR1: log a summary of the state.
+  reload,   // HUP.
+};
+
 class Server {
  public:
   // `figures` must outlive the server. It begins in the state "loading".
@@ -44,9 +51,7 @@ class Server {
   void on_mi_bytes(std::string_view bytes, Instant now, Outbox& out);
   void on_mi_reply(MiReplyId reply, MiReplyEvent event, Instant now, Outbox& out);
   void on_deadline(Instant now, Outbox& out);
-  // TERM and INT drain, and a second one stops at once; USR1 logs a summary; HUP says what it is
-  // not yet good for. Others are ignored.
-  void on_signal(int signal, Instant now, Outbox& out);
+  void on_order(Order order, Instant now, Outbox& out);
 
   // The store's side. Rows come in pieces, all rooms before the first member, then on_loaded.
   void on_store_opened(Instant now, Outbox& out);

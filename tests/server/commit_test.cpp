@@ -1,6 +1,5 @@
 // Group commit and the database's troubles (DESIGN 7), and what survives a crash.
 
-#include <csignal>
 #include <gtest/gtest.h>
 
 #include "server/harness.h"
@@ -333,7 +332,7 @@ TEST_F(Commit, TermDrainsAndExitsWithZero) {
   bob.answer_delay = 2s;
   alice.say("chat", "last words");
   h.run_for(1ms);
-  h.signal(SIGTERM);
+  h.order(Order::stop);
   EXPECT_FALSE(h.exit_code);
   carol.say("chat", "#join");
   h.run_for(1ms);
@@ -345,7 +344,7 @@ TEST_F(Commit, TermDrainsAndExitsWithZero) {
 
 TEST_F(Commit, TermStoresWhatIsJournaled) {
   alice.say("chat", "#create");
-  h.signal(SIGTERM);
+  h.order(Order::stop);
   h.run_for(1s);
   EXPECT_EQ(alice.last_code(), 200);
   EXPECT_EQ(h.exit_code, 0);
@@ -359,7 +358,7 @@ TEST_F(Commit, DrainEndsAtItsTimeout) {
   bob.manner = Peer::Manner::silent;
   alice.say("chat", "hello");
   h.run_for(1ms);
-  h.signal(SIGTERM);
+  h.order(Order::stop);
   h.run_for(9900ms);
   EXPECT_FALSE(h.exit_code);
   h.run_for(200ms);
@@ -370,9 +369,9 @@ TEST_F(Commit, SecondTermStopsAtOnce) {
   h.database_hangs = true;
   alice.say("chat", "#create");
   h.run_for(20ms);
-  h.signal(SIGTERM);
+  h.order(Order::stop);
   EXPECT_FALSE(h.exit_code);
-  h.signal(SIGINT);
+  h.order(Order::stop);
   EXPECT_EQ(h.exit_code, 1);  // A change was not stored.
 }
 

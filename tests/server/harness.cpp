@@ -177,8 +177,8 @@ void Harness::deliver(const Address& from, const std::string& bytes) {
   act();
 }
 
-void Harness::signal(int number) {
-  server_->on_signal(number, now_, out_);
+void Harness::order(Order order) {
+  server_->on_order(order, now_, out_);
   act();
 }
 

@@ -107,7 +107,7 @@ class Harness {
   // A datagram from the address, now.
   void deliver(const Address& from, const std::string& bytes);
   void at(Duration delay, std::function<void()> action);
-  void signal(int number);
+  void order(Order order);
 
   // The process dies and starts again on the same database. Peers stay.
   void restart();
