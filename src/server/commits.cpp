@@ -102,12 +102,18 @@ void Server::reload(const Journal::Entry& entry, const db::LoadedRows& rows, Out
 
 // RFC 4320 4.1: a 100 when the answer is so late that the sender's Timer E has grown to T2.
 void Server::answer_late(Instant now, Outbox& out) {
-  while (const auto id = transactions_.pop_late(now.mono)) {
-    journal_.for_each_waiting([&](const Journal::Entry& entry) {
-      if (!entry.release.answer || entry.release.answer->transaction != *id) return;
-      send_held(*entry.release.answer, 100, "Trying", 0, out);
-    });
-  }
+  std::vector<tm::ServerTransactionId> late;
+  while (const auto id = transactions_.pop_late(now.mono)) late.push_back(*id);
+  if (late.empty()) return;
+  // Transactions become late in the order of their start, in which the journal has them too.
+  auto next = late.begin();
+  journal_.for_each_waiting([&](const Journal::Entry& entry) {
+    const auto& held = entry.release.answer;
+    if (next == late.end() || !held || held->transaction != *next) return;
+    send_held(*held, 100, "Trying", 0, out);
+    ++next;
+  });
+  CHECK(next == late.end());
 }
 
 // Never 503: the change may still happen.

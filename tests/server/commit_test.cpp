@@ -1,6 +1,7 @@
 // Group commit and the database's troubles (DESIGN 7), and what survives a crash.
 
 #include <gtest/gtest.h>
+#include <set>
 
 #include "server/harness.h"
 
@@ -93,6 +94,22 @@ TEST_F(Commit, LateAnswerIsPrecededByA100AndThenSaysNotConfirmed) {
   alice.send(bytes);
   h.run_for(1ms);
   EXPECT_EQ(alice.responses.back().code, 504);
+}
+
+TEST_F(Commit, EachOfManyLateAnswersIsPrecededByItsOwn100) {
+  h.database_hangs = true;
+  for (int i = 0; i < 50; ++i) {
+    alice.say("room" + std::to_string(i), "#create");
+    h.run_for(5ms);
+  }
+  h.run_for(4s);
+  EXPECT_EQ(alice.responses.size(), 50U);
+  std::set<std::string> calls;
+  for (const Heard& heard : alice.responses) {
+    EXPECT_EQ(heard.code, 100);
+    calls.insert(heard.call_id);
+  }
+  EXPECT_EQ(calls.size(), 50U);
 }
 
 TEST_F(Commit, WhileTheOldestChangeIsTooOldNewOnesAreRefusedAndChatFlows) {
