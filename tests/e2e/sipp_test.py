@@ -157,6 +157,40 @@ class SippTest(ImcdTest):
         self.says(BOB, "#list", 200, bob=r"Members of chat-1@example.org: 2\s+\*alice@example.org\s+bob@")
         self.says(CAROL, "#list", 403, carol="not a member")
 
+    def test_add_makes_a_member_at_once(self):
+        self.make_private_room()
+        self.says(
+            ALICE, "#add bob", 200, room=SECRET,
+            bob="alice@example.org made you a member", alice="bob@example.org is a member",
+        )
+        self.says(BOB, "hello", 200, room=SECRET, alice="^<bob@example.org>: hello$")
+        self.says(BOB, "#add carol", 403, room=SECRET, bob="Only the owner")
+
+    def test_modify_makes_admins_and_hands_ownership_over(self):
+        self.make_room()
+        self.says(BOB, "#modify bob admin", 403, bob="Only the owner")
+        self.says(ALICE, "#modify bob admin", 200, bob="made you an admin", alice="bob@example.org is an admin")
+        self.says(BOB, "#invite carol", 200, bob="is invited", carol="bob@example.org invites you")
+        self.says(ALICE, "#modify bob owner", 200, bob="made you the owner", alice="bob@example.org owns")
+        self.says(ALICE, "#destroy", 403, alice="Only the owner")
+        self.says(ALICE, "#modify carol member", 403, alice="Only the owner")
+        self.says(BOB, "#modify dave admin", 404, bob="dave@example.org is not a member")
+
+    def test_rooms_shows_public_rooms_and_ones_own_private_ones(self):
+        self.make_room()
+        self.make_private_room()
+        self.says(ALICE, "#rooms", 200, alice="(?s)chat-1@example.org.*secret@example.org|secret@.*chat-1@")
+        self.says(DAVE, "#rooms", 200, dave=r"(?s)\A\*\*\* (?!.*secret).*chat-1@example.org")
+
+    def test_commands_have_other_names_in_any_case(self):
+        self.make_room()
+        self.says(BOB, "#MEMBERS", 200, bob="Members of chat-1@example.org: 2")
+        self.says(BOB, "#Leave", 200, bob="You left", alice="bob@example.org left")
+        self.says(ALICE, "#invite bob", 200, bob="invites you", alice="is invited")
+        self.says(BOB, "#reject", 200, bob="You declined", alice="bob@example.org declined")
+        self.says(BOB, "#join", 200, bob="You joined", alice="bob@example.org joined")
+        self.says(ALICE, "#kick bob", 200, bob="removed you", alice="was removed")
+
     def test_help_names_the_commands(self):
         self.says(DAVE, "#help", 200, dave="(?s)#create.*#join.*#invite.*#list.*")
 

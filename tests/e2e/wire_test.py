@@ -12,13 +12,13 @@ class WireTest(ImcdTest):
         self.start()
         alice = self.phone("alice")
         call = alice.start(self.ROOM, "#create")
+        alice.watch(call)
         alice.send_raw(call.raw)
         alice.send_raw(call.raw)
         self.line.until(lambda: call.final)
         # Those that came while the first answer waited for its commit were absorbed; these are not.
         first = call.final.raw
         call.responses.clear()
-        alice.calls[call.branch] = call
         for _ in range(3):
             alice.send_raw(call.raw)
         self.line.until(lambda: len(call.responses) == 3)
@@ -36,6 +36,7 @@ class WireTest(ImcdTest):
         self.hears(alice, "You made", "bob@example.org joined")
         self.hears(bob, "You joined")
         call = alice.start(self.ROOM, "once")
+        alice.watch(call)
         alice.send_raw(call.raw)
         alice.send_raw(call.raw)
         self.line.until(lambda: len(call.responses) == 3)
