@@ -134,6 +134,7 @@ class Phone:
         self.socket.bind((host or ("::1" if family == socket.AF_INET6 else "127.0.0.1"), 0))
         self.socket.setblocking(False)
         self.calls = {}
+        self.watched = {}
         self.heard = []
         self.seen = set()
         self.answer = lambda message: 200
@@ -202,6 +203,10 @@ class Phone:
         taken, self.heard = self.heard[:count], self.heard[count:]
         return taken
 
+    def watch(self, call):
+        """Responses to this call are collected after its final one, too."""
+        self.watched[call.branch] = call
+
     def next_resend(self):
         waiting = (call.resend_at for call in self.calls.values() if not call.final)
         return min(waiting, default=float("inf"))
@@ -228,7 +233,7 @@ class Phone:
 
     def take(self, message, source):
         if message.status is not None:
-            call = self.calls.get(message.branch)
+            call = self.calls.get(message.branch) or self.watched.get(message.branch)
             if call:
                 self.observe("received", message.raw)
                 call.responses.append(message)

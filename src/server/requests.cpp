@@ -75,15 +75,15 @@ std::optional<std::uint32_t> retry_after(const parser::MessageView& view) {
 }
 
 // RFC 3325 9.1: a trusted peer's assertion counts before From. Several values: the first that
-// names a SIP user.
-std::optional<parser::Uri> sender_identity(const parser::MessageView& view,
-                                           const parser::RequestFields& fields) {
+// names a SIP user. An assertion that can't be read is an error, never a reason to believe From.
+parser::Parsed<std::optional<parser::Uri>> sender_identity(const parser::MessageView& view,
+                                                           const parser::RequestFields& fields) {
   for (std::size_t i = 0; i < view.header_count; ++i) {
     if (view.headers[i].name != HeaderName::p_asserted_identity) continue;
     std::string_view rest = view.headers[i].value;
     while (!rest.empty()) {
       const auto value = parser::parse_name_addr(rest, parser::Fault::bad_p_asserted_identity);
-      if (!value) break;
+      if (!value) return std::unexpected(value.error());
       if (names_somebody(value->uri)) return value->uri;
       rest.remove_prefix(value->next);
     }
@@ -187,7 +187,7 @@ void Server::on_request(std::string_view bytes, const Flow& from, Instant now, O
   }
   switch (view_.method) {
     case Method::message:
-      return on_message(request, now, out);
+      return on_message(bytes, request, now, out);
     case Method::options:
       return on_options(request, out);
     case Method::cancel:
@@ -264,7 +264,7 @@ std::optional<tm::Reply> Server::check_message(const Request& request) const {
   return std::nullopt;
 }
 
-void Server::on_message(const Request& request, Instant now, Outbox& out) {
+void Server::on_message(std::string_view bytes, const Request& request, Instant now, Outbox& out) {
   if (const auto refusal = check_message(request)) return respond(request, *refusal, out);
   if (loading_)
     return refuse_by_load(request, RefusalCause::loading, {Reason::loading, retry_loading_s}, out);
@@ -274,7 +274,9 @@ void Server::on_message(const Request& request, Instant now, Outbox& out) {
   const parser::Uri& room =
       settings_.room_address_is_request_uri ? request.fields.request_uri : request.fields.to.uri;
   if (!names_somebody(room)) return respond(request, {Reason::no_such_room}, out);
-  const auto sender = sender_identity(request.view, request.fields);
+  const auto identity = sender_identity(request.view, request.fields);
+  if (!identity) return on_malformed(identity.error(), bytes, request.from, now, out);
+  const std::optional<parser::Uri>& sender = *identity;
   if (!sender) return respond(request, {Reason::no_identity}, out);
   const imc::RoomMessage message{
       .view = request.view,

@@ -108,7 +108,7 @@ class Server {
   void on_retransmission(const Request& request, tm::ServerTransactionId id, Outbox& out);
   void on_options(const Request& request, Outbox& out);
   void on_cancel(const Request& request, Outbox& out);
-  void on_message(const Request& request, Instant now, Outbox& out);
+  void on_message(std::string_view bytes, const Request& request, Instant now, Outbox& out);
   [[nodiscard]] std::optional<tm::Reply> check_message(const Request& request) const;
   void execute(const Request& request, const imc::RoomMessage& message, Instant now, Outbox& out);
   void respond(const Request& request, tm::Reply reply, Outbox& out);

@@ -232,6 +232,14 @@ TEST_F(Uas, PAssertedIdentityCountsBeforeFrom) {
   EXPECT_EQ(h.database.members.count({"sip:chat@example.org", "carol", "example.org"}), 1U);
 }
 
+TEST_F(Uas, AssertedIdentityThatCannotBeReadIsRefusedNotPassedOver) {
+  const Heard heard =
+      answer(RequestText{.extra = "P-Asserted-Identity: <sip:carol@\r\n", .body = "#create"});
+  EXPECT_EQ(heard.code, 400);
+  EXPECT_NE(heard.reason.find("P-Asserted-Identity"), std::string::npos);
+  EXPECT_TRUE(h.database.members.empty());
+}
+
 TEST_F(Uas, AnonymousMayNotEnter) {
   EXPECT_EQ(answer(RequestText{.extra = "Privacy: id\r\n", .body = "#create"}).code, 403);
   EXPECT_EQ(answer(RequestText{.via = "SIP/2.0/UDP 127.0.0.1:6000;rport;branch=z9hG4bKx",
