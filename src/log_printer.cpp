@@ -80,23 +80,28 @@ std::string format_log_line(const LogLine& line, WallTime now, config::LogFormat
   return for_journal ? fmt::format("<{}>{}", level_text(line.level).priority, body) : body;
 }
 
+struct LogPrinter::Writer {
+  std::shared_ptr<spdlog::details::thread_pool> thread =
+      std::make_shared<spdlog::details::thread_pool>(waiting_lines_max, 1);
+  std::shared_ptr<spdlog::logger> logger = std::make_shared<spdlog::async_logger>(
+      "imcd", std::make_shared<spdlog::sinks::stderr_sink_mt>(), thread,
+      spdlog::async_overflow_policy::overrun_oldest);
+};
+
 LogPrinter::LogPrinter(LogLevel lowest, config::LogFormat format, bool for_journal)
     : lowest_(lowest),
       format_(format),
       for_journal_(for_journal),
-      thread_(std::make_shared<spdlog::details::thread_pool>(waiting_lines_max, 1)),
-      logger_(std::make_shared<spdlog::async_logger>(
-          "imcd", std::make_shared<spdlog::sinks::stderr_sink_mt>(), thread_,
-          spdlog::async_overflow_policy::overrun_oldest)) {
-  logger_->set_pattern("%v");
-  logger_->set_level(spdlog::level::trace);
+      writer_(std::make_unique<Writer>()) {
+  writer_->logger->set_pattern("%v");
+  writer_->logger->set_level(spdlog::level::trace);
 }
 
-LogPrinter::~LogPrinter() { logger_->flush(); }
+LogPrinter::~LogPrinter() { writer_->logger->flush(); }
 
 void LogPrinter::print(const LogLine& line, WallTime now) {
   if (line.level < lowest_) return;
-  logger_->info("{}", format_log_line(line, now, format_, for_journal_));
+  writer_->logger->info("{}", format_log_line(line, now, format_, for_journal_));
 }
 
 }  // namespace imcd

@@ -8,13 +8,6 @@
 #include "base/time.h"
 #include "config/config.h"
 
-namespace spdlog {
-class logger;
-namespace details {
-class thread_pool;
-}
-}  // namespace spdlog
-
 namespace imcd {
 
 class LogPrinter {
@@ -24,6 +17,8 @@ class LogPrinter {
   LogPrinter(LogLevel lowest, config::LogFormat format, bool for_journal);
   // Prints what is waiting.
   ~LogPrinter();
+  LogPrinter(const LogPrinter&) = delete;
+  LogPrinter& operator=(const LogPrinter&) = delete;
 
   void print(const LogLine& line, WallTime now);
 
@@ -31,8 +26,8 @@ class LogPrinter {
   LogLevel lowest_;
   config::LogFormat format_;
   bool for_journal_;
-  std::shared_ptr<spdlog::details::thread_pool> thread_;
-  std::shared_ptr<spdlog::logger> logger_;
+  struct Writer;  // The thread.
+  std::unique_ptr<Writer> writer_;
 };
 
 // One line without its end, for tests as well.

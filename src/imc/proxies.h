@@ -20,7 +20,7 @@ namespace imcd::imc {
 
 class Proxies {
  public:
-  Proxies(std::vector<Flow> flows, Figures& figures) : figures_(figures) {
+  Proxies(const std::vector<Flow>& flows, Figures& figures) : figures_(figures) {
     for (const Flow& flow : flows) proxies_.push_back({.flow = flow});
   }
 
