@@ -9,12 +9,12 @@
 #include <memory>
 #include <string>
 
-#include "allocation_count.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "guarded_bytes.h"
 #include "parser/message.h"
 #include "parser/writer.h"
+#include "support/allocation_count.h"
 
 namespace imcd::parser {
 namespace {

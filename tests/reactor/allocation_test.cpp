@@ -1,25 +1,9 @@
 // Datagrams in the steady state; every allocation of this program is counted.
-#include <cstdlib>
 #include <gtest/gtest.h>
-#include <new>
 
 #include "peer.h"
+#include "support/allocation_count.h"
 #include "test_core.h"
-
-namespace {
-
-thread_local std::size_t allocations = 0;
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-  ++allocations;
-  void* memory = std::malloc(size == 0 ? 1 : size);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace imcd::reactor {
 namespace {
@@ -41,9 +25,9 @@ TEST(SteadyState, DatagramsInAndOutAllocateNothing) {
     send_text(out, from, bytes);
     if (++seen % round != 0) return;
     // The first rounds are for the buffers to find their size.
-    if (seen == 3 * round) before = allocations;
+    if (seen == 3 * round) before = allocation_count();
     if (seen == 10 * round) {
-      EXPECT_EQ(allocations, before);
+      EXPECT_EQ(allocation_count(), before);
       return out.exit(0);
     }
     send_round();

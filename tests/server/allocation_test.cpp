@@ -1,25 +1,11 @@
 // In the steady state no packet allocates: chat in, deliveries out, answers in.
 
-#include <cstdlib>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <new>
 
 #include "base/figures.h"
 #include "server/harness.h"
-
-namespace {
-std::size_t allocations = 0;
-}
-
-// Every allocation of this program passes here.
-void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* const memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+#include "support/allocation_count.h"
 
 namespace imcd::server {
 namespace {
@@ -101,9 +87,9 @@ class Steady : public testing::Test {
 TEST_F(Steady, RoomOfAThousandAllocatesNothing) {
   for (int i = 0; i < 5; ++i) round(i);
   const std::uint64_t before = at(figures.deliveries, DeliveryResult::accepted).value();
-  const std::size_t allocated = allocations;
+  const std::size_t allocated = allocation_count();
   for (int i = 5; i < 25; ++i) round(i);
-  EXPECT_EQ(allocations - allocated, 0U);
+  EXPECT_EQ(allocation_count() - allocated, 0U);
   EXPECT_EQ(at(figures.deliveries, DeliveryResult::accepted).value() - before, 20U * (members - 1));
 }
 

@@ -3,9 +3,9 @@
 
 #include <cstddef>
 
-namespace imcd::parser {
+namespace imcd {
 
 // Since the start of the program.
 std::size_t allocation_count();
 
-}  // namespace imcd::parser
+}  // namespace imcd

@@ -1,4 +1,4 @@
-#include "allocation_count.h"
+#include "support/allocation_count.h"
 
 #include <atomic>
 #include <cstdlib>
@@ -23,8 +23,8 @@ void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
 
-namespace imcd::parser {
+namespace imcd {
 
 std::size_t allocation_count() { return allocations.load(std::memory_order_relaxed); }
 
-}  // namespace imcd::parser
+}  // namespace imcd
