@@ -19,6 +19,7 @@ std::optional<SocketId> first_socket(std::span<const Address> bound, Address::Fa
 std::unique_ptr<db::Store> make_store(const config::Config& config) {
   db::SqliteOptions options;
   options.tables = {config.rooms_table, config.members_table};
+  options.shared = config.db_shared;
   return std::make_unique<db::SqliteStore>(config.sqlite_path, options);
 }
 

@@ -62,6 +62,7 @@ struct Config {
   Duration db_timeout{};
   DbDurability db_durability{};
   bool db_required{};
+  bool db_shared{};
 
   // Management.
   std::string mi_fifo;  // Absolute; empty: none.

@@ -134,6 +134,9 @@ constexpr Option options[] = {
     {"db_required", database, one<&Config::db_required, parse_flag>, "0|1",
      "0", {},
      "whether a database that can't be opened at start ends imcd; else it waits for it"},
+    {"db_shared", database, one<&Config::db_shared, parse_flag>, "0|1",
+     "0", {},
+     "whether another imcd with db_shared = 1 may use the database at the same time"},
 
     {"mi_fifo", management, one<&Config::mi_fifo, parse_optional_path>, "PATH",
      "{runtime}/imcd_fifo", {},

@@ -38,6 +38,7 @@ TEST(LoadConfig, NoArgumentsGiveAServerOnLoopbackWithSqlite) {
   EXPECT_EQ(config.db_timeout, 5s);
   EXPECT_EQ(config.db_durability, DbDurability::group);
   EXPECT_FALSE(config.db_required);
+  EXPECT_FALSE(config.db_shared);
   EXPECT_EQ(config.delivery_window, 1U);
   EXPECT_EQ(config.hop_window, 64U);
   EXPECT_EQ(config.max_members, 100'000U);
