@@ -397,6 +397,9 @@ void RoomCommands::make_room(bool is_private) {
   outcome_.room_serial = room.serial;
   conference_.add_member(room, *sender_, member_flag::owner | member_joining);
   outcome_.joined = sender_;
+  // Rows without a room may stand in the table under this name; who they name must not wake up as a
+  // member of the new room at the next start.
+  record_room(Record::Kind::delete_room);
   record_room(Record::Kind::put_room);
   record_member(Record::Kind::put_member, *sender_, member_flag::owner);
   tell_sender(fmt::format("You made the {}room {} and own it.", is_private ? "private " : "",

@@ -215,7 +215,7 @@ TEST_F(Commit, RoomWhoseMakingIsRefusedIsGone) {
 }
 
 TEST_F(Commit, CrashBetweenTwoRecordsLeavesNoHalfCommand) {
-  for (std::size_t records = 0; records < 3; ++records) {
+  for (std::size_t records = 0; records < 4; ++records) {
     h.database.rooms.clear();
     h.database.members.clear();
     h.database.faults.die_after_records = records;
@@ -301,6 +301,20 @@ TEST_F(Commit, RowsOfOlderModulesLoadAndBadOnesAreSkipped) {
   h.run_for(1s);
   EXPECT_TRUE(bob.has_heard("hello"));
   EXPECT_FALSE(carol.has_heard("hello"));
+}
+
+TEST_F(Commit, MemberRowWithoutARoomDoesNotWakeUpInANewRoomOfThatName) {
+  h.database.members[{"sip:chat@example.org", "bob", "example.org"}] = imc::member_flag::admin;
+  h.restart();
+  introduce();
+  alice.say("chat", "#create private");
+  h.run_for(1s);
+  ASSERT_EQ(alice.last_code(), 200);
+  h.restart();
+  introduce();
+  bob.say("chat", "hello");
+  h.run_for(1s);
+  EXPECT_EQ(bob.last_code(), 403);
 }
 
 TEST_F(Commit, RowsThatFoldTogetherAreMergedAndReported) {
