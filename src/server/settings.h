@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/address.h"
+#include "base/limits.h"
 #include "base/siphash.h"
 #include "base/time.h"
 #include "db/journal.h"
@@ -23,6 +24,8 @@ struct Settings {
   std::vector<Network> trusted;
   Duration drain_timeout = std::chrono::seconds(10);
   std::string version;
+  // Requests remembered at once, a power of two; less than the limit in tests.
+  std::size_t server_transactions_max = limits::server_transactions_max;
   HashKey seed;  // Of everything random; from the kernel in the daemon, fixed in tests.
 };
 

@@ -1,0 +1,241 @@
+// Checker: what the server sends to members by itself: each message once, in order, within its
+// windows, and to nobody else.
+
+#include <fmt/format.h>
+
+#include "base/limits.h"
+#include "sim/checker.h"
+
+namespace imcd::sim {
+
+using parser::HeaderName;
+
+namespace {
+
+constexpr std::string_view notice_mark = "*** ";
+
+std::size_t index_of(const Address& peer) {
+  return static_cast<std::size_t>(peer.ip[14] & 3U) << 8 | peer.ip[15];
+}
+
+std::string_view branch_of(const parser::MessageView& view) {
+  const auto field = view.find(HeaderName::via);
+  const auto via = field ? parser::parse_via(*field) : std::unexpected(parser::ParseError{});
+  return via ? via->branch : std::string_view{};
+}
+
+std::uint64_t& entry(std::vector<std::uint64_t>& by_user, UserId user) {
+  if (user >= by_user.size()) by_user.resize(user + 1);
+  return by_user[user];
+}
+std::uint32_t& entry(std::vector<std::uint32_t>& by_user, UserId user) {
+  if (user >= by_user.size()) by_user.resize(user + 1);
+  return by_user[user];
+}
+
+}  // namespace
+
+std::uint32_t Checker::on_request(std::string_view bytes, const Address& to) {
+  if (view_.method == parser::Method::options) return none;  // A question to a proxy.
+  parser::RequestFields fields;
+  if (!parser::parse_request_fields(view_, fields)) {
+    fail("what is sent is SIP", fmt::format("a server would refuse this: {}", bytes));
+  }
+  world_.counts.add(Tally::delivery_copies);
+  const std::string_view branch = branch_of(view_);
+  if (const auto number = ledger_.find_delivery(branch)) {
+    on_repeated_delivery(*number);
+    return *number;
+  }
+  world_.counts.add(Tally::deliveries);
+  Delivery delivery{.life = life_,
+                    .user = names_.user(fields.request_uri),
+                    .hop = static_cast<std::uint32_t>(index_of(to)),
+                    .first_sent = world_.now.mono};
+  if (!view_.body.starts_with(notice_mark)) {
+    const auto chat = find_chat_mark(view_.body);
+    if (chat && ledger_.has_chat(*chat)) delivery.chat = *chat;
+  }
+  const std::uint32_t number = ledger_.new_delivery(branch, delivery);
+  on_new_delivery(number);
+  check_window(number, to);
+  return number;
+}
+
+// RFC 3261 17.1.2.2: again by Timer E, never after the final response or Timer F.
+void Checker::on_repeated_delivery(std::uint32_t number) {
+  Delivery& delivery = ledger_.delivery(number);
+  if (delivery.life != life_) fail("branches are new", "a branch of an earlier process is used");
+  if (delivery.is_over) {
+    fail("client transactions end",
+         fmt::format("a delivery is sent again after {}",
+                     delivery.final_code != 0 ? "its answer" : "Timer F"));
+  }
+  constexpr std::uint32_t copies_max = 11;  // At 0, 0.5, 1.5, 3.5, and then every 4 s.
+  const Duration age = world_.now.mono - delivery.first_sent;
+  if (++delivery.copies > copies_max || age < limits::timer_t1) {
+    fail("retransmissions keep their times",
+         fmt::format("copy {} at {} ms", delivery.copies, age / 1ms));
+  }
+}
+
+void Checker::on_new_delivery(std::uint32_t number) {
+  Delivery& delivery = ledger_.delivery(number);
+  ++outstanding_;
+  by_timeout_.push_back(number);
+  // RFC 3428 8: so many pending messages for one user.
+  const std::uint32_t window = world_.plan.settings.deliveries.delivery_window;
+  if (++entry(outstanding_of_, delivery.user) > window) {
+    fail("one pending message a user",
+         fmt::format("{} are pending for {}", outstanding_of_[delivery.user],
+                     names_.user_key(delivery.user)));
+  }
+  if (view_.body.starts_with(notice_mark)) {
+    check_notice(number);
+  } else if (delivery.chat != none && delivery.user < world_.plan.users) {
+    check_chat_delivery(number);
+  }
+}
+
+void Checker::check_chat_delivery(std::uint32_t number) {
+  const Delivery& delivery = ledger_.delivery(number);
+  const Chat& chat = ledger_.chat(delivery.chat);
+  if (chat.is_ambiguous) return;
+  const auto story = [&](std::string_view what) {
+    return fmt::format("message {} {} to {}", delivery.chat, what, names_.user_key(delivery.user));
+  };
+  if (chat.life != life_ || (chat.recipients & only(delivery.user)) == 0) {
+    fail("only members hear", story("goes") + ", who was no member when the room accepted it");
+  }
+  if (chat.expires && *chat.expires <= world_.now.wall) {
+    fail("what has expired is not sent", story("goes late"));
+  }
+  // A 503 was not executed (RFC 3261 21.5.4), so that one may be tried again.
+  std::uint32_t& last = ledger_.last_delivery(delivery.chat, delivery.user);
+  if (last != none && ledger_.delivery(last).life == life_ &&
+      ledger_.delivery(last).final_code != 503) {
+    fail("no message twice", story("goes a second time"));
+  }
+  last = number;
+  std::uint64_t& newest = entry(last_index_of_, delivery.user);
+  if (chat.index < newest && world_.plan.settings.deliveries.delivery_window == 1) {
+    fail("messages stay in order", story("goes after a later one"));
+  }
+  newest = std::max(newest, chat.index);
+}
+
+// Notices come from a room to those who have to do with it, as often as their command was executed.
+void Checker::check_notice(std::uint32_t number) {
+  const Delivery& delivery = ledger_.delivery(number);
+  const auto from = parser::parse_name_addr(*view_.find(HeaderName::from), parser::Fault::bad_from);
+  const RoomId room = names_.room(from->uri);
+  const UserSet user = only(delivery.user);
+  const UserSet inside = room < ever_in_.size() ? ever_in_[room] : 0;
+  const UserSet asked = room < ever_asked_.size() ? ever_asked_[room] : 0;
+  const bool is_list = view_.body.starts_with("*** Members of ");
+  if (delivery.user < world_.plan.users && (user & (is_list ? inside : inside | asked)) == 0) {
+    fail("notices stay in the room",
+         fmt::format("{} gets: {}", names_.user_key(delivery.user), view_.body));
+  }
+  const auto in_reply_to = view_.find(HeaderName::in_reply_to);
+  if (!in_reply_to) return;
+  const std::uint64_t call_id = Reader::hash(*in_reply_to);
+  const std::uint64_t key =
+      Reader::hash(view_.body) ^ (call_id + delivery.user * 0x9e3779b97f4a7c15ULL);
+  NoticeKey& notice = notices_[key];
+  const bool was_refused =
+      notice.delivery != none && ledger_.delivery(notice.delivery).final_code == 503;
+  if (!was_refused) ++notice.times;
+  notice.delivery = number;
+  if (notice.times > executed_[call_id]) {
+    fail("no request is executed twice",
+         fmt::format("{} gets again: {}", names_.user_key(delivery.user), view_.body));
+  }
+}
+
+// DESIGN 5 "Hop pacing": never more than the window's size that are neither answered nor so old.
+void Checker::check_window(std::uint32_t number, const Address& to) {
+  Hop& hop = hops_[index_of(to)];
+  while (!hop.sent.empty()) {
+    Delivery& oldest = ledger_.delivery(hop.sent.front());
+    if (oldest.in_window && world_.now.mono - oldest.first_sent < limits::hop_pace) break;
+    leave_window(oldest);
+    hop.sent.pop_front();
+  }
+  hop.sent.push_back(number);
+  if (++hop.in_window > world_.plan.settings.deliveries.hop_window) {
+    fail("the hop's window holds",
+         fmt::format("{} datagrams at once to {}", hop.in_window, party_name(to)));
+  }
+}
+
+void Checker::leave_window(Delivery& delivery) {
+  if (!delivery.in_window) return;
+  delivery.in_window = false;
+  --hops_[delivery.hop].in_window;
+}
+
+// --- Answers of members --------------------------------------------------------------------------
+
+void Checker::on_member_answered(const Reader::Answer& answer) {
+  const auto number = ledger_.find_delivery(answer.branch);
+  if (!number) return;
+  Delivery& delivery = ledger_.delivery(*number);
+  if (delivery.life != life_ || delivery.is_over) return;
+  leave_window(delivery);
+  if (answer.status < 200) return;
+  delivery.final_code = answer.status;
+  if (answer.status < 300) ++accepted_;
+  end_delivery(delivery);
+}
+
+void Checker::end_delivery(Delivery& delivery) {
+  delivery.is_over = true;
+  leave_window(delivery);
+  --outstanding_;
+  --outstanding_of_[delivery.user];
+}
+
+// Timer F.
+void Checker::forget_timed_out() {
+  while (!by_timeout_.empty()) {
+    Delivery& delivery = ledger_.delivery(by_timeout_.front());
+    if (!delivery.is_over) {
+      if (world_.now.mono - delivery.first_sent < limits::timer_f) return;
+      end_delivery(delivery);
+    }
+    by_timeout_.pop_front();
+  }
+}
+
+// --- Hearing -------------------------------------------------------------------------------------
+
+void Checker::on_heard(std::uint32_t number) {
+  const Delivery& delivery = ledger_.delivery(number);
+  if (delivery.chat == none) {
+    world_.counts.add(Tally::notices_heard);
+    return;
+  }
+  Chat& chat = ledger_.chat(delivery.chat);
+  world_.counts.add(Tally::heard);
+  if (chat.is_ambiguous || chat.life != delivery.life || delivery.user >= world_.plan.users) return;
+  if ((chat.heard & only(delivery.user)) != 0) {
+    fail("no message twice",
+         fmt::format("{} hears message {} again", names_.user_key(delivery.user), delivery.chat));
+  }
+  chat.heard |= only(delivery.user);
+  if (world_.plan.measures_latency) {
+    world_.counts.add_latency(world_.now.mono - chat.accepted.mono);
+  }
+  if (delivery.life != life_) return;
+  // What was given up by Timer F may still arrive, after what followed it.
+  const bool is_late = world_.now.mono - delivery.first_sent >= limits::timer_f;
+  std::uint64_t& newest = entry(last_heard_of_, delivery.user);
+  if (chat.index < newest && !is_late && world_.plan.settings.deliveries.delivery_window == 1) {
+    fail("messages stay in order", fmt::format("{} hears message {} after a later one",
+                                               names_.user_key(delivery.user), delivery.chat));
+  }
+  newest = std::max(newest, chat.index);
+}
+
+}  // namespace imcd::sim

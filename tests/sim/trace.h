@@ -1,0 +1,31 @@
+// Trace: a run as a person can read it, one line an event: virtual time, who, to whom, what. Off
+// for all but the seed that is replayed.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/address.h"
+#include "base/time.h"
+
+namespace imcd::sim {
+
+class Trace {
+ public:
+  explicit Trace(bool on) : on_(on) {}
+
+  [[nodiscard]] bool on() const { return on_; }
+
+  // `fate` says what the network does to it; empty: nothing.
+  void datagram(Instant now, const Address& from, const Address& to, std::string_view bytes,
+                std::string_view fate) const;
+  void note(Instant now, std::string_view text) const;
+
+ private:
+  bool on_;
+};
+
+// "u7", "proxy 1", "imcd", or the address.
+std::string party_name(const Address& address);
+
+}  // namespace imcd::sim
