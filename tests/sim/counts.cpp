@@ -78,10 +78,10 @@ std::string_view request_kind_name(RequestKind kind) {
   return kind_names[static_cast<std::size_t>(kind)];
 }
 
-void Counts::add_latency(Duration latency) {
-  const double microseconds = std::chrono::duration<double, std::micro>(latency).count();
+void Counts::add_latency(Duration after) {
+  const double microseconds = std::chrono::duration<double, std::micro>(after).count();
   const double bin = microseconds <= 1 ? 0 : 16 * std::log2(microseconds);
-  ++this->latency[std::min(static_cast<std::size_t>(bin), latency_bins - 1)];
+  ++latency[std::min(static_cast<std::size_t>(bin), latency_bins - 1)];
 }
 
 std::uint64_t Counts::all_faults() const {
