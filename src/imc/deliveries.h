@@ -79,7 +79,8 @@ class Deliveries {
   void pump(Instant now, Outbox& out);
 
   struct Response {
-    std::string_view branch;  // Of the top Via.
+    std::string_view branch;     // Of the top Via.
+    bool is_to_options = false;  // By its CSeq; else to a MESSAGE.
     std::uint16_t status = 0;
     std::optional<std::uint32_t> retry_after_s;
     Address source;

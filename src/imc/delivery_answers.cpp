@@ -24,8 +24,9 @@ bool says_unavailable(std::uint16_t status) {
 
 void Deliveries::on_response(const Response& response, MonoTime now) {
   const auto own = transactions_.codec().read_branch(response.branch);
-  if (own && proxies_.on_response(*own)) return;
-  if (!own || !transactions_.contains(*own)) {
+  // RFC 3261 17.1.3: the CSeq method must match too.
+  if (own && response.is_to_options && proxies_.on_response(*own)) return;
+  if (!own || response.is_to_options || !transactions_.contains(*own)) {
     figures_.responses_stray.add();
     return;
   }

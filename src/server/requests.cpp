@@ -160,12 +160,13 @@ void Server::on_response(const Flow& from, Instant now) {
   const auto cseq_field = view_.find(HeaderName::cseq);
   const auto cseq =
       cseq_field ? parser::parse_cseq(*cseq_field) : std::unexpected(parser::ParseError{});
-  // RFC 3261 17.1.3: the CSeq method must match too; OPTIONS are our questions to proxies.
+  // RFC 3261 17.1.3: what we send are messages, and questions to proxies.
   if (!via || !cseq || (cseq->method != "MESSAGE" && cseq->method != "OPTIONS")) {
     figures_.responses_stray.add();
     return;
   }
   imc::Deliveries::Response response{.branch = via->branch,
+                                     .is_to_options = cseq->method == "OPTIONS",
                                      .status = view_.status,
                                      .retry_after_s = std::nullopt,
                                      .source = from.peer};

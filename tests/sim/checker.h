@@ -149,7 +149,7 @@ class Checker {
   void check_notice(std::uint32_t number);
   void check_window(std::uint32_t number, const Address& to);
   void leave_window(Delivery& delivery);
-  void on_member_answered(const Reader::Answer& answer);
+  void on_member_answered(std::string_view branch, std::uint16_t status);
   void end_delivery(Delivery& delivery);
   void forget_timed_out();
 

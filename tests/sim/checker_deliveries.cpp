@@ -177,15 +177,15 @@ void Checker::leave_window(Delivery& delivery) {
 
 // --- Answers of members --------------------------------------------------------------------------
 
-void Checker::on_member_answered(const Reader::Answer& answer) {
-  const auto number = ledger_.find_delivery(answer.branch);
+void Checker::on_member_answered(std::string_view branch, std::uint16_t status) {
+  const auto number = ledger_.find_delivery(branch);
   if (!number) return;
   Delivery& delivery = ledger_.delivery(*number);
   if (delivery.life != life_ || delivery.is_over) return;
   leave_window(delivery);
-  if (answer.status < 200) return;
-  delivery.final_code = answer.status;
-  if (answer.status < 300) ++accepted_;
+  if (status < 200) return;
+  delivery.final_code = status;
+  if (status < 300) ++accepted_;
   end_delivery(delivery);
 }
 

@@ -25,6 +25,7 @@ std::uint64_t hash_of(std::string_view bytes, const Address& from) {
 
 RequestKind kind_of(Shape shape) {
   switch (shape) {
+    case Shape::response:
     case Shape::noise:
     case Shape::malformed:
       return RequestKind::malformed;
@@ -48,11 +49,8 @@ bool is_trusted(const Address& from) { return from.ip[12] == 127; }
 void Checker::before_datagram(const Datagram& datagram) {
   begin_step();
   const std::string_view bytes = datagram.view();
-  if (bytes.starts_with("SIP/2.0")) {
-    if (const auto answer = reader_.read_answer(bytes)) on_member_answered(*answer);
-    return;
-  }
   const Reading reading = reader_.read(bytes);
+  if (reading.shape == Shape::response) return on_member_answered(reading.branch, reading.status);
   expected_.is_request = true;
   expected_.is_damaged = datagram.damaged;
   expected_.request = hash_of(bytes, datagram.from);
@@ -64,6 +62,7 @@ void Checker::before_datagram(const Datagram& datagram) {
     return;
   }
   switch (reading.shape) {
+    case Shape::response:
     case Shape::noise:
     case Shape::malformed:
       expected_.may_be_silent = true;

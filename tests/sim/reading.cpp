@@ -107,23 +107,27 @@ std::optional<std::uint64_t> Reader::read_response(const parser::MessageView& re
   return answer_hash(*via, cseq->method, response);
 }
 
-std::optional<Reader::Answer> Reader::read_answer(std::string_view bytes) {
-  if (!parser::parse_message(bytes, view_) || view_.is_request) return std::nullopt;
+void Reader::read_answer(Reading& reading) {
+  reading.shape = Shape::response;
   const auto via_field = view_.find(HeaderName::via);
   const auto cseq_field = view_.find(HeaderName::cseq);
-  if (!via_field || !cseq_field) return std::nullopt;
+  if (!via_field || !cseq_field) return;
   const auto via = parser::parse_via(*via_field);
   const auto cseq = parser::parse_cseq(*cseq_field);
-  if (!via || !cseq || cseq->method != "MESSAGE") return std::nullopt;
-  return Answer{via->branch, view_.status};
+  if (!via || !cseq || cseq->method != "MESSAGE") return;
+  reading.branch = via->branch;
+  reading.status = view_.status;
 }
 
 // --- Requests ------------------------------------------------------------------------------------
 
 Reading Reader::read(std::string_view bytes) {
-  Reading reading;
+  Reading reading{.shape = Shape::noise};
   if (!parser::parse_message(bytes, view_)) return reading;
-  if (!view_.is_request) return reading;
+  if (!view_.is_request) {
+    read_answer(reading);
+    return reading;
+  }
   fields_ = {};
   if (!parser::parse_request_fields(view_, fields_)) {
     reading.shape = Shape::malformed;

@@ -17,6 +17,7 @@ namespace imcd::sim {
 
 struct Reading {
   enum class Shape : std::uint8_t {
+    response,
     noise,      // No answer may follow, or a 4xx.
     malformed,  // An answer may follow, and it is a refusal.
     ack,
@@ -39,6 +40,9 @@ struct Reading {
   std::string_view body;
   std::optional<std::uint32_t> expires_s;
   std::optional<std::uint32_t> chat;  // The number that the workload wrote into the body.
+  // Of a response to a MESSAGE of the server's: its branch, else an empty one.
+  std::string_view branch;
+  std::uint16_t status = 0;
 };
 
 class Reader {
@@ -53,14 +57,8 @@ class Reader {
   // or CSeq is unreadable.
   std::optional<std::uint64_t> read_response(const parser::MessageView& response);
 
-  // Of the response that `read` was given last; nothing when it was a request.
-  struct Answer {
-    std::string_view branch;
-    std::uint16_t status = 0;
-  };
-  std::optional<Answer> read_answer(std::string_view bytes);
-
  private:
+  void read_answer(Reading& reading);
   void read_message(Reading& reading);
   void read_content(Reading& reading);
   // Fails where an assertion can't be read.

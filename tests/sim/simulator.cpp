@@ -88,10 +88,16 @@ void Simulator::step() {
 
 bool Simulator::is_at_rest() {
   if (!world_.is_calm || !server_ || server_->is_loading()) return false;
-  if (world_.now.mono - calm_since_ > rest_within) {
-    throw Violation("everything comes to rest", "an hour after the last fault much is still to do");
-  }
   const auto& deliveries = server_->conference().deliveries();
+  if (world_.now.mono - calm_since_ > rest_within) {
+    throw Violation(
+        "everything comes to rest",
+        fmt::format("an hour after the last fault there are {} deliveries under way, {} waiting, "
+                    "{} users with deliveries, {} away, {} transactions; the store is {}",
+                    deliveries.in_flight(), deliveries.queued(), deliveries.pending_users(),
+                    deliveries.resting_users(), server_->server_transactions(),
+                    storage_.is_idle() ? "idle" : "busy"));
+  }
   const bool has_proxy_pings = world_.plan.proxies > 1;
   const bool is_quiet = world_.schedule.empty() && !server_->next_deadline();
   const bool is_quiet_but_for_pings =

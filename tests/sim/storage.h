@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "db/memory_store.h"
@@ -36,7 +37,10 @@ class Storage {
   // The database does its part. False: the process died of it.
   bool apply();
   // What the loop now learns.
-  db::CommitResult take_result() { return std::move(*result_); }
+  db::CommitResult take_result() {
+    batch_.reset();
+    return *std::exchange(result_, std::nullopt);
+  }
 
   [[nodiscard]] bool is_idle() const { return !batch_; }
 
