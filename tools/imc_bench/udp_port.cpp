@@ -1,0 +1,139 @@
+#include "udp_port.h"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <cerrno>
+#include <cstring>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace imcd::bench {
+
+namespace {
+
+socklen_t fill(const Address& address, sockaddr_storage& out) {
+  out = {};
+  if (address.is_ipv4()) {
+    sockaddr_in in{};
+    in.sin_family = AF_INET;
+    in.sin_port = htons(address.port);
+    std::memcpy(&in.sin_addr, address.ip.data() + 12, 4);
+    std::memcpy(&out, &in, sizeof in);
+    return sizeof in;
+  }
+  sockaddr_in6 in{};
+  in.sin6_family = AF_INET6;
+  in.sin6_port = htons(address.port);
+  std::memcpy(&in.sin6_addr, address.ip.data(), address.ip.size());
+  std::memcpy(&out, &in, sizeof in);
+  return sizeof in;
+}
+
+void check(int result, const std::string& what) {
+  if (result < 0) throw std::system_error(errno, std::generic_category(), what);
+}
+
+}  // namespace
+
+UdpPort::UdpPort(const Address& local, const Address& peer, int receive_buffer)
+    : slots_(std::make_unique_for_overwrite<char[]>(batch * slot_bytes)) {
+  fd_ = socket(local.is_ipv4() ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  check(fd_, "socket");
+  if (receive_buffer > 0) {
+    // The kernel doubles what it is told, for its own records.
+    const int half = receive_buffer / 2;
+    check(setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &half, sizeof half), "SO_RCVBUF");
+  }
+  connect_to(local, peer);
+  for (std::size_t i = 0; i < batch; ++i) {
+    in_parts_[i] = {slots_.get() + i * slot_bytes, slot_bytes};
+    in_[i].msg_hdr.msg_iov = &in_parts_[i];
+    in_[i].msg_hdr.msg_iovlen = 1;
+    out_[i].msg_hdr.msg_iov = &out_parts_[i];
+    out_[i].msg_hdr.msg_iovlen = 1;
+  }
+}
+
+UdpPort::~UdpPort() { close(fd_); }
+
+void UdpPort::connect_to(const Address& local, const Address& peer) {
+  sockaddr_storage storage;
+  socklen_t length = fill(local, storage);
+  check(bind(fd_, reinterpret_cast<const sockaddr*>(&storage), length),
+        "bind to " + address_text(local));
+  length = fill(peer, storage);
+  check(connect(fd_, reinterpret_cast<const sockaddr*>(&storage), length),
+        "connect to " + address_text(peer));
+}
+
+const std::vector<std::string_view>& UdpPort::receive() {
+  received_.clear();
+  int count = recvmmsg(fd_, in_.data(), batch, 0, nullptr);
+  // ECONNREFUSED belongs to a datagram sent earlier.
+  if (count < 0 && errno == ECONNREFUSED) {
+    ++refused_;
+    count = recvmmsg(fd_, in_.data(), batch, 0, nullptr);
+  }
+  for (int i = 0; i < count; ++i) {
+    const auto slot = static_cast<std::size_t>(i);
+    received_.emplace_back(slots_.get() + slot * slot_bytes, in_[slot].msg_len);
+  }
+  return received_;
+}
+
+void UdpPort::end_datagram() {
+  ends_.push_back(bytes_.size());
+  if (ends_.size() == batch) flush();
+}
+
+void UdpPort::flush() {
+  std::size_t start = 0;
+  for (std::size_t i = 0; i < ends_.size(); ++i) {
+    out_parts_[i] = {bytes_.data() + start, ends_[i] - start};
+    start = ends_[i];
+  }
+  const auto count = static_cast<unsigned>(ends_.size());
+  for (unsigned sent = 0; sent < count;) sent += send_some(&out_[sent], count - sent);
+  ends_.clear();
+  bytes_.clear();
+}
+
+unsigned UdpPort::send_some(mmsghdr* first, unsigned count) {
+  const int sent = sendmmsg(fd_, first, count, 0);
+  if (sent >= 0) return static_cast<unsigned>(sent);
+  if (errno == ECONNREFUSED) {
+    ++refused_;
+  } else if (errno == EAGAIN || errno == ENOBUFS) {
+    pollfd writable{fd_, POLLOUT, 0};
+    poll(&writable, 1, 10);
+  } else if (errno != EINTR) {
+    throw std::system_error(errno, std::generic_category(), "sendmmsg");
+  }
+  return 0;
+}
+
+void UdpPort::wait(Duration longest) const {
+  pollfd readable{fd_, POLLIN, 0};
+  const auto nanoseconds = std::max<Duration::rep>(longest.count(), 0);
+  const timespec timeout{nanoseconds / 1'000'000'000, nanoseconds % 1'000'000'000};
+  ppoll(&readable, 1, &timeout, nullptr);
+}
+
+UdpPort::Losses UdpPort::losses() const {
+  std::array<std::uint32_t, SK_MEMINFO_VARS> figures{};
+  socklen_t length = sizeof figures;
+  if (getsockopt(fd_, SOL_SOCKET, SO_MEMINFO, figures.data(), &length) < 0) figures = {};
+  return {.dropped = figures[SK_MEMINFO_DROPS], .refused = refused_};
+}
+
+int UdpPort::receive_buffer() const {
+  int bytes = 0;
+  socklen_t length = sizeof bytes;
+  getsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &bytes, &length);
+  return bytes;
+}
+
+}  // namespace imcd::bench

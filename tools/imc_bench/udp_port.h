@@ -1,0 +1,67 @@
+// UdpPort: the one socket of the tool, bound to the proxy's address and connected to the server. It
+// moves datagrams by the batch (recvmmsg, sendmmsg), so that the tool is cheaper than what it
+// measures. Sending never waits for long and loses nothing in silence.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <vector>
+
+#include "base/address.h"
+#include "base/byte_buffer.h"
+#include "base/time.h"
+
+namespace imcd::bench {
+
+class UdpPort {
+ public:
+  // Throws std::system_error.
+  UdpPort(const Address& local, const Address& peer, int receive_buffer);
+  ~UdpPort();
+  UdpPort(const UdpPort&) = delete;
+  UdpPort& operator=(const UdpPort&) = delete;
+
+  // What is there now, at most a batch. The views hold until the next call.
+  const std::vector<std::string_view>& receive();
+
+  // Where the next datagram is written; end_datagram() puts it with those that flush() sends.
+  ByteBuffer& begin_datagram() { return bytes_; }
+  void end_datagram();
+  void flush();
+
+  // Waits until something can be read, a signal comes, or the time is over.
+  void wait(Duration longest) const;
+
+  struct Losses {
+    std::uint64_t dropped = 0;  // The kernel's, for want of room in the receive buffer.
+    std::uint64_t refused = 0;  // Datagrams for which nobody listened.
+  };
+  [[nodiscard]] Losses losses() const;
+  [[nodiscard]] int receive_buffer() const;
+
+ private:
+  static constexpr std::size_t batch = 64;
+  // The longest datagram, as an odd number of cache lines: otherwise all would share a few sets.
+  static constexpr std::size_t slot_bytes = 161 * std::size_t{64};
+
+  void connect_to(const Address& local, const Address& peer);
+  unsigned send_some(mmsghdr* first, unsigned count);
+
+  int fd_ = -1;
+  std::unique_ptr<char[]> slots_;
+  std::array<iovec, batch> in_parts_{};
+  std::array<mmsghdr, batch> in_{};
+  std::vector<std::string_view> received_;
+
+  ByteBuffer bytes_;
+  std::vector<std::size_t> ends_;  // Of each datagram in bytes_.
+  std::array<iovec, batch> out_parts_{};
+  std::array<mmsghdr, batch> out_{};
+  std::uint64_t refused_ = 0;
+};
+
+}  // namespace imcd::bench
