@@ -30,6 +30,10 @@ constexpr std::uint32_t max_forwards_sent_max = 70;
 constexpr std::size_t user_bytes_max = 64;
 constexpr std::size_t domain_bytes_max = 128;
 constexpr std::size_t room_uri_bytes_max = 4 + user_bytes_max + 1 + domain_bytes_max;
+// Of table imcd_users: a key's user part may take three bytes for one (%HH), a URI may be of scheme
+// sips and have a port.
+constexpr std::size_t user_key_bytes_max = 3 * user_bytes_max + 1 + domain_bytes_max;
+constexpr std::size_t user_uri_bytes_max = 5 + user_bytes_max + 1 + domain_bytes_max + 6;
 // A display name is relayed up to this length; longer ones are left out.
 constexpr std::size_t display_name_bytes_max = 128;
 

@@ -33,6 +33,10 @@ class Transaction {
         return put(MemberKey{uri, record.user, record.user_domain}, record.flags);
       case delete_member:
         return erase(MemberKey{uri, record.user, record.user_domain});
+      case put_user:
+        return put(UserKey{record.user}, record.uri);
+      case delete_user:
+        return erase(UserKey{record.user});
     }
   }
 
@@ -45,22 +49,24 @@ class Transaction {
 
  private:
   using MemberKey = MemoryDatabase::MemberKey;
+  using UserKey = MemoryDatabase::UserKey;
   MemoryDatabase::Rooms& rows(const RoomName& /*key*/) { return database_.rooms; }
   MemoryDatabase::Members& rows(const MemberKey& /*key*/) { return database_.members; }
+  MemoryDatabase::Users& rows(const UserKey& /*key*/) { return database_.users; }
 
   template <class Key>
   void remember(const Key& key) {
     auto& table = rows(key);
     if (const auto row = table.find(key); row != table.end()) {
-      undo_.emplace_back([&table, key, flags = row->second] { table[key] = flags; });
+      undo_.emplace_back([&table, key, was = row->second] { table[key] = was; });
     } else {
       undo_.emplace_back([&table, key] { table.erase(key); });
     }
   }
-  template <class Key>
-  void put(const Key& key, std::uint32_t flags) {
+  template <class Key, class Value>
+  void put(const Key& key, const Value& value) {
     remember(key);
-    rows(key)[key] = flags;
+    rows(key)[key] = value;
   }
   template <class Key>
   void erase(const Key& key) {
@@ -98,11 +104,20 @@ bool write_row(PieceWriter& out, const MemoryDatabase::MemberKey& key, std::uint
   return out.add(std::move(row));
 }
 
+bool write_row(PieceWriter& out, const MemoryDatabase::UserKey& key, const std::string& uri,
+               std::int64_t id) {
+  imc::UserRow row{key.text, uri};
+  if (std::string fault = user_row_fault(row); !fault.empty()) {
+    return out.skip(skipped_row("users", id, fault));
+  }
+  return out.add(std::move(row));
+}
+
 template <class Rows>
 bool write_rows(PieceWriter& out, const Rows& rows) {
   std::int64_t id = 0;
-  for (const auto& [key, flags] : rows) {
-    if (!write_row(out, key, flags, ++id)) return false;
+  for (const auto& [key, value] : rows) {
+    if (!write_row(out, key, value, ++id)) return false;
   }
   return true;
 }
@@ -163,8 +178,8 @@ Result<void> MemoryStore::load(Sink sink, void* context) {
         return real_sink(real_context, std::move(piece)) && !ends;
       },
       &reader);
-  const bool done =
-      write_rows(out, database_.rooms) && write_rows(out, database_.members) && out.finish();
+  const bool done = write_rows(out, database_.rooms) && write_rows(out, database_.users) &&
+                    write_rows(out, database_.members) && out.finish();
   if (fails) return fail(database_.faults.error);
   if (!done) return fail("the load was ended by its reader");
   return {};

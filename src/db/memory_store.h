@@ -60,11 +60,17 @@ class MemoryDatabase {
   };
   using Rooms = std::map<RoomName, std::uint32_t>;
   using Members = std::map<MemberKey, std::uint32_t>;
+  struct UserKey {
+    std::string text;
+    friend auto operator<=>(const UserKey&, const UserKey&) = default;
+  };
+  using Users = std::map<UserKey, std::string>;  // Their URIs.
 
-  // The rows with their flags. The keys are the tables' unique keys, compared as bytes. A test may
-  // put anything here, also rows that no store would write.
+  // The rows with their flags or URIs. The keys are the tables' unique keys, compared as bytes. A
+  // test may put anything here, also rows that no store would write.
   Rooms rooms;
   Members members;
+  Users users;
   MemoryFaults faults;
 };
 

@@ -39,6 +39,18 @@ std::string part_fault(std::string_view what, std::string_view part, std::size_t
   return {};
 }
 
+// Of the column `key` or `uri` of a user: what a reader of URIs makes of it is checked there.
+std::string address_fault(std::string_view what, std::string_view text, std::size_t bytes_max) {
+  if (text.empty()) return fmt::format("its {} is empty", what);
+  if (text.size() > bytes_max) {
+    return fmt::format("its {} has {} bytes, more than {}", what, text.size(), bytes_max);
+  }
+  if (std::ranges::any_of(text, [](char c) { return c != '@' && breaks_uri(c); })) {
+    return fmt::format("its {} {} cannot stand in a SIP URI", what, in_quotes(text));
+  }
+  return {};
+}
+
 std::string room_uri_fault(std::string_view room) {
   const std::size_t at = room.find('@');
   if (!room.starts_with(scheme) || at == std::string_view::npos) {
@@ -61,6 +73,7 @@ std::string room_uri(std::string_view name, std::string_view domain) {
 std::vector<RoomName> touched_rooms(const Command& command) {
   std::vector<RoomName> rooms;
   for (const imc::Record& record : command.records) {
+    if (record.is_of_user()) continue;
     RoomName room{record.room_name, record.room_domain};
     if (std::ranges::find(rooms, room) == rooms.end()) rooms.push_back(std::move(room));
   }
@@ -77,6 +90,12 @@ std::string member_row_fault(const imc::MemberRow& row) {
   std::string fault = part_fault("username", row.user, limits::user_bytes_max);
   if (fault.empty()) fault = part_fault("domain", row.domain, limits::domain_bytes_max);
   if (fault.empty()) fault = room_uri_fault(row.room);
+  return fault;
+}
+
+std::string user_row_fault(const imc::UserRow& row) {
+  std::string fault = address_fault("key", row.key, limits::user_key_bytes_max);
+  if (fault.empty()) fault = address_fault("uri", row.uri, limits::user_uri_bytes_max);
   return fault;
 }
 
@@ -100,6 +119,11 @@ std::string in_quotes(std::string_view bytes) {
 
 bool PieceWriter::add(imc::RoomRow&& row) {
   piece_.rooms.push_back(std::move(row));
+  return hand_over_full();
+}
+
+bool PieceWriter::add(imc::UserRow&& row) {
+  piece_.users.push_back(std::move(row));
   return hand_over_full();
 }
 

@@ -22,13 +22,15 @@ struct RoomName {
 // has the escapes that it has on the wire.
 std::string room_uri(std::string_view name, std::string_view domain);
 
-// The rooms that a command's records name, each once, in the order of their first mention.
+// The rooms that a command's records name, each once, in the order of their first mention. Records
+// of users name none.
 std::vector<RoomName> touched_rooms(const Command& command);
 
 // Why a row cannot be used, for the end of a sentence ("its name is empty"); empty for a good row.
 // Names go into SIP headers, so a byte that could end a header or a URI makes a row bad.
 std::string room_row_fault(const imc::RoomRow& row);
 std::string member_row_fault(const imc::MemberRow& row);
+std::string user_row_fault(const imc::UserRow& row);
 
 // The sentence for LoadedRows::skipped.
 std::string skipped_row(std::string_view table, std::int64_t id, std::string_view fault);
@@ -43,6 +45,7 @@ class PieceWriter {
   PieceWriter(Store::Sink sink, void* context) : sink_(sink), context_(context) {}
 
   [[nodiscard]] bool add(imc::RoomRow&& row);
+  [[nodiscard]] bool add(imc::UserRow&& row);
   [[nodiscard]] bool add(imc::MemberRow&& row);
   [[nodiscard]] bool skip(std::string&& sentence);
   // What is left over.

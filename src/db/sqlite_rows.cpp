@@ -45,6 +45,12 @@ std::string read_row(const Statement& row, imc::MemberRow& out) {
   return fault.empty() ? member_row_fault(out) : fault;
 }
 
+std::string read_row(const Statement& row, imc::UserRow& out) {
+  std::string fault = read_text(row, 1, "key", out.key);
+  if (fault.empty()) fault = read_text(row, 2, "uri", out.uri);
+  return fault.empty() ? user_row_fault(out) : fault;
+}
+
 template <class Row>
 SqliteResult<void> read_rows(Statement& statement, const std::string& table, PieceWriter& out) {
   SqliteResult<bool> more = statement.step();
@@ -75,6 +81,10 @@ std::string select_members(const TableNames& names) {
   return fmt::format("SELECT rowid, username, domain, room, flag FROM `{}`", names.members);
 }
 
+std::string select_users(const TableNames& names) {
+  return fmt::format("SELECT rowid, `key`, uri FROM `{}`", names.users);
+}
+
 SqliteResult<void> read_room_rows(Statement& statement, const std::string& table,
                                   PieceWriter& out) {
   return read_rows<imc::RoomRow>(statement, table, out);
@@ -83,6 +93,11 @@ SqliteResult<void> read_room_rows(Statement& statement, const std::string& table
 SqliteResult<void> read_member_rows(Statement& statement, const std::string& table,
                                     PieceWriter& out) {
   return read_rows<imc::MemberRow>(statement, table, out);
+}
+
+SqliteResult<void> read_user_rows(Statement& statement, const std::string& table,
+                                  PieceWriter& out) {
+  return read_rows<imc::UserRow>(statement, table, out);
 }
 
 SqliteError load_was_ended() { return {SQLITE_INTERRUPT, "the load was ended by its reader"}; }

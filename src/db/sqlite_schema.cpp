@@ -39,9 +39,10 @@ struct Missing {
   std::vector<std::string> tables;    // Of rooms and members.
   std::vector<std::string> versions;  // Of rooms and members, those without a row in `version`.
   bool room_index = false;
+  bool users = false;
 
   [[nodiscard]] bool any() const {
-    return version_table || !tables.empty() || !versions.empty() || room_index;
+    return version_table || !tables.empty() || !versions.empty() || room_index || users;
   }
 };
 
@@ -80,6 +81,14 @@ Result<void> inspect_table(Connection& connection, const std::string& table,
   return {};
 }
 
+// Rooms don't depend on it, so one that somebody dropped is made again, not an error.
+Result<void> inspect_users(Connection& connection, const std::string& table, Missing& missing) {
+  const auto exists = query_number(connection, table_exists, table);
+  if (!exists) return fail(exists.error().text);
+  missing.users = !*exists;
+  return missing.users ? Result<void>{} : check_columns(connection, table, user_columns);
+}
+
 Result<Missing> inspect(Connection& connection, const TableNames& names) {
   Missing missing;
   const auto version_table = query_number(connection, table_exists, "version");
@@ -90,6 +99,10 @@ Result<Missing> inspect(Connection& connection, const TableNames& names) {
     return std::unexpected(good.error());
   }
   if (auto good = inspect_table(connection, names.members, member_columns, missing); !good) {
+    return std::unexpected(good.error());
+  }
+
+  if (auto good = inspect_users(connection, names.users, missing); !good) {
     return std::unexpected(good.error());
   }
 
@@ -138,6 +151,12 @@ std::string creation(const TableNames& names, const Missing& missing) {
       "    CONSTRAINT {0}_account_room_idx UNIQUE (username, domain, room)\n"
       ");\n",
       names.members, limits::user_bytes_max, limits::domain_bytes_max, limits::room_uri_bytes_max);
+  sql += fmt::format(
+      "CREATE TABLE IF NOT EXISTS `{0}` (\n"
+      "    `key` VARCHAR({1}) PRIMARY KEY NOT NULL,\n"
+      "    uri VARCHAR({2}) NOT NULL\n"
+      ");\n",
+      names.users, limits::user_key_bytes_max, limits::user_uri_bytes_max);
   for (const std::string& table : missing.versions) sql += version_row(table) + ";\n";
   sql += fmt::format("CREATE INDEX IF NOT EXISTS `{}` ON `{}` (room);\n", room_index(names),
                      names.members);

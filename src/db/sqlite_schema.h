@@ -1,6 +1,7 @@
 // The tables of a SQLite database: made as the older modules' scripts make them, checked where they
 // are there already. What others made is left as it is, but for an index by room, without which
-// the end of one room would read the members of all.
+// the end of one room would read the members of all. The table of users is ours: it stands beside
+// theirs, without a row in `version`.
 #pragma once
 
 #include "base/result.h"

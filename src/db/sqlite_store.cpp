@@ -23,6 +23,7 @@ void append(std::vector<Row>& to, std::vector<Row>&& from) {
 bool append_piece(void* to, LoadedRows&& piece) {
   auto& rows = *static_cast<LoadedRows*>(to);
   append(rows.rooms, std::move(piece.rooms));
+  append(rows.users, std::move(piece.users));
   append(rows.members, std::move(piece.members));
   append(rows.skipped, std::move(piece.skipped));
   return true;
@@ -134,6 +135,9 @@ SqliteResult<void> SqliteStore::prepare() {
       {&prepared_.insert_member, texts.insert_member},
       {&prepared_.delete_member, texts.delete_member},
       {&prepared_.delete_members, texts.delete_members},
+      {&prepared_.update_user, texts.update_user},
+      {&prepared_.insert_user, texts.insert_user},
+      {&prepared_.delete_user, texts.delete_user},
       {&prepared_.rooms_of, select_rooms(options_.tables) + " WHERE name = ? AND domain = ?"},
       {&prepared_.members_of, select_members(options_.tables) + " WHERE room = ?"},
   };
@@ -175,10 +179,13 @@ SqliteResult<void> SqliteStore::read_all(PieceWriter& out) {
   if (!rooms) return std::unexpected(rooms.error());
   SqliteResult<Statement> members = connection_.prepare(select_members(options_.tables));
   if (!members) return std::unexpected(members.error());
+  SqliteResult<Statement> users = connection_.prepare(select_users(options_.tables));
+  if (!users) return std::unexpected(users.error());
 
-  // One transaction, so that both tables are of one moment.
+  // One transaction, so that all tables are of one moment.
   if (auto done = connection_.execute("BEGIN"); !done) return done;
   if (auto done = read_room_rows(*rooms, options_.tables.rooms, out); !done) return done;
+  if (auto done = read_user_rows(*users, options_.tables.users, out); !done) return done;
   if (auto done = read_member_rows(*members, options_.tables.members, out); !done) {
     return done;
   }
@@ -307,6 +314,10 @@ SqliteResult<void> SqliteStore::apply(const imc::Record& record) {
                  record.user_domain, uri);
     case delete_member:
       return prepared_.delete_member.run(record.user, record.user_domain, uri);
+    case put_user:
+      return put(prepared_.update_user, prepared_.insert_user, record.uri, record.user);
+    case delete_user:
+      return prepared_.delete_user.run(record.user);
   }
   std::unreachable();
 }

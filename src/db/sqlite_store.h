@@ -51,6 +51,7 @@ class SqliteStore final : public Store {
     Statement begin, commit, savepoint, release, roll_back_to;
     Statement update_room, insert_room, delete_room;
     Statement update_member, insert_member, delete_member, delete_members;
+    Statement update_user, insert_user, delete_user;
     Statement rooms_of, members_of;
   };
   using Refusals = std::map<std::size_t, std::string>;  // By index of the command.

@@ -25,11 +25,14 @@ struct Batch {
 };
 
 struct LoadedRows {
-  std::vector<imc::RoomRow> rooms;  // All rooms come before the first member.
+  std::vector<imc::RoomRow> rooms;  // All rooms and users come before the first member.
+  std::vector<imc::UserRow> users;
   std::vector<imc::MemberRow> members;
   std::vector<std::string> skipped;  // Rows that could not be read, a sentence each.
 
-  [[nodiscard]] std::size_t size() const { return rooms.size() + members.size() + skipped.size(); }
+  [[nodiscard]] std::size_t size() const {
+    return rooms.size() + users.size() + members.size() + skipped.size();
+  }
   [[nodiscard]] bool empty() const { return size() == 0; }
 };
 
@@ -41,7 +44,8 @@ inline constexpr std::size_t load_piece_rows_max = 4096;
 struct RefusedCommand {
   std::size_t command = 0;  // Index into Batch::commands.
   std::string error;
-  // The rows of the rooms that the command touched, as they are in the store after the batch.
+  // The rows of the rooms that the command touched and of their members, as they are in the store
+  // after the batch. Users' rows are not among them: they matter at the next start only.
   LoadedRows rows;
 };
 
@@ -62,7 +66,7 @@ class Store {
   // after a failure.
   virtual Result<void> open() = 0;
 
-  // Calls `sink` with pieces of all rows, rooms first, none empty and none above
+  // Calls `sink` with pieces of all rows, rooms first, members last, none empty and none above
   // load_piece_rows_max. A sink that returns false ends the load, which then counts as failed.
   using Sink = bool (*)(void* context, LoadedRows&& piece);
   virtual Result<void> load(Sink sink, void* context) = 0;

@@ -35,11 +35,15 @@ Result<void> check_table_name(std::string_view name) {
 }  // namespace
 
 Result<void> check_table_names(const TableNames& names) {
-  for (const std::string& name : {names.rooms, names.members}) {
+  for (const std::string& name : {names.rooms, names.members, names.users}) {
     if (Result<void> good = check_table_name(name); !good) return good;
   }
   if (equal_ignoring_case(names.rooms, names.members)) {
     return fail(fmt::format("rooms and members cannot both be in table {}", names.rooms));
+  }
+  if (equal_ignoring_case(names.users, names.rooms) ||
+      equal_ignoring_case(names.users, names.members)) {
+    return fail(fmt::format("rooms or members cannot be in table {}: it is taken", names.users));
   }
   return {};
 }
@@ -65,6 +69,10 @@ Statements::Statements(const TableNames& names)
           "INSERT INTO `{}` (flag, username, domain, room) VALUES (?, ?, ?, ?)", names.members)),
       delete_member(fmt::format("DELETE FROM `{}` WHERE username = ? AND domain = ? AND room = ?",
                                 names.members)),
-      delete_members(fmt::format("DELETE FROM `{}` WHERE room = ?", names.members)) {}
+      delete_members(fmt::format("DELETE FROM `{}` WHERE room = ?", names.members)),
+      // `key` is a word of SQL.
+      update_user(fmt::format("UPDATE `{}` SET uri = ? WHERE `key` = ?", names.users)),
+      insert_user(fmt::format("INSERT INTO `{}` (uri, `key`) VALUES (?, ?)", names.users)),
+      delete_user(fmt::format("DELETE FROM `{}` WHERE `key` = ?", names.users)) {}
 
 }  // namespace imcd::db

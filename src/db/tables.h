@@ -18,10 +18,11 @@ namespace imcd::db {
 struct TableNames {
   std::string rooms = "imc_rooms";
   std::string members = "imc_members";
+  std::string users = "imcd_users";  // Ours alone; no older module knows it.
 };
 
 // Letters, digits and underscores, no digit first, at most 64 (MySQL's limit), and none that
-// belongs to somebody else. The two tables and `version` must differ, in any case of letters.
+// belongs to somebody else. The tables and `version` must differ, in any case of letters.
 [[nodiscard]] Result<void> check_table_names(const TableNames& names);
 
 // The `version` table's word on a table. The shape with these columns is 1 in OpenSER and Kamailio
@@ -33,6 +34,7 @@ inline constexpr std::int64_t table_version_highest = 2;
 inline constexpr std::array<std::string_view, 3> room_columns = {"name", "domain", "flag"};
 inline constexpr std::array<std::string_view, 4> member_columns = {"username", "domain", "room",
                                                                    "flag"};
+inline constexpr std::array<std::string_view, 2> user_columns = {"key", "uri"};
 
 // The texts, with the order of their parameters. A put is an UPDATE and, where it met no row, an
 // INSERT: that keeps a row's id, and works without the unique keys too, which tables made by hand
@@ -47,6 +49,9 @@ struct Statements {
   std::string insert_member;   // flag, username, domain, room
   std::string delete_member;   // username, domain, room
   std::string delete_members;  // room
+  std::string update_user;     // uri, key
+  std::string insert_user;     // uri, key
+  std::string delete_user;     // key
 };
 
 }  // namespace imcd::db

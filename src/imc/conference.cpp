@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "imc/room_commands.h"
+#include "imc/user_record.h"
 #include "parser/cpim.h"
 
 namespace imcd::imc {
@@ -294,6 +295,7 @@ std::vector<Outcome> Conference::take_withdrawn_invitations() {
                                .user = std::string(pending.invitee->user()),
                                .user_domain = std::string(pending.invitee->host())});
     remove_member(*room, *member);
+    drop_uri(outcome.records, *pending.invitee, pending.invitee->rooms);
     if (inviter) {
       outcome.notices.push_back(
           {Notice::To::user,

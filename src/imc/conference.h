@@ -80,8 +80,12 @@ class Conference {
   // --- Loading
   // ------------------------------------------------------------------------------------
 
-  // Rows as the store has them. Bad rows and rows that fold together are told to `log`.
+  // Rows as the store has them. Bad rows and rows that fold together are told to `log`. A user's
+  // URI counts for the members that are loaded after it.
+  void load_users(const std::vector<UserRow>& users, Outbox& log);
   void load(const std::vector<RoomRow>& rooms, const std::vector<MemberRow>& members, Outbox& log);
+  // All rows were there: those of users who are in no room are to be deleted.
+  void end_load();
   // What makes the stored rows agree with the rooms, where rows folded together or were spelled in
   // several ways; else a row that memory does not know of would come back at the next start.
   std::vector<Record> take_repairs() { return std::exchange(repairs_, {}); }
@@ -157,6 +161,7 @@ class Conference {
 
   SenderRates sender_rates_;
   std::vector<Record> repairs_;
+  std::vector<IdentityRef> loaded_users_;  // Until end_load().
 
   // Invitations under way, so that a failed one can be withdrawn.
   struct PendingInvitation {

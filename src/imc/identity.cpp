@@ -37,7 +37,12 @@ Identity::Identity(std::uint64_t hash_of_key, const parser::Uri& uri, std::strin
 }
 
 IdentityTable::~IdentityTable() {
-  table_.for_each([](Identity& identity) { ::operator delete(&identity); });
+  table_.for_each([](Identity& identity) { free_identity(&identity); });
+}
+
+void IdentityTable::free_identity(void* memory) {
+  static_cast<Identity*>(memory)->~Identity();
+  ::operator delete(memory);
 }
 
 IdentityRef IdentityTable::intern(const parser::Uri& uri) {
@@ -72,12 +77,25 @@ Identity* IdentityTable::find(const parser::Uri& uri) {
   return table_.find(siphash(hash_key_, key_), key_);
 }
 
+bool IdentityTable::readdress(Identity& identity, const parser::Uri& uri) {
+  std::string text = delivery_uri(uri);
+  if (text == identity.uri()) return false;
+  const bool is_first = text == identity.first_uri();
+  const std::string* const before = identity.later_uri_.exchange(
+      is_first ? nullptr : new std::string(std::move(text)), std::memory_order_acq_rel);
+  if (before != nullptr) {
+    epochs_.retire(const_cast<std::string*>(before),
+                   [](void* memory) { delete static_cast<std::string*>(memory); });
+  }
+  return true;
+}
+
 void IdentityTable::release(Identity& identity) {
   CHECK(identity.references > 0);
   if (--identity.references > 0) return;
   CHECK(identity.user_slot == Identity::no_user);
   table_.erase(&identity);
-  epochs_.retire(&identity, [](void* memory) { ::operator delete(memory); });
+  epochs_.retire(&identity, free_identity);
 }
 
 }  // namespace imcd::imc

@@ -1,10 +1,12 @@
 // Identity: one address of record, as rooms, invitations and queues name a user. It is shared by
 // all of them, counted, and immutable in all that readers on other threads can see.
 //
-// The key decides who is who (parser::write_address_of_record_key); the URI is the first spelling
-// seen, with its port, and is what deliveries are addressed to. One allocation holds both.
+// The key decides who is who (parser::write_address_of_record_key). The first spelling seen is how
+// the user is shown and how rows name it; deliveries go to the URI that the user entered a room
+// with last, with its port, scheme and spelling. One allocation holds key and first spelling.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -26,15 +28,23 @@ class Identity {
 
   // "bob@example.org", folded.
   [[nodiscard]] std::string_view key() const { return {text() + uri_bytes_, key_bytes_}; }
-  // "sip:Bob@Example.org:5080", as first seen, without parameters.
-  [[nodiscard]] std::string_view uri() const { return {text(), uri_bytes_}; }
+  // "sip:Bob@Example.org:5080", where deliveries go, without parameters.
+  [[nodiscard]] std::string_view uri() const {
+    const std::string* const later = later_uri_.load(std::memory_order_acquire);
+    return later != nullptr ? std::string_view(*later) : first_uri();
+  }
+  // Whether user and host alone, as a member row has them, don't say the URI.
+  [[nodiscard]] bool has_own_uri() const {
+    const std::string_view now = uri();
+    return !now.starts_with("sip:") || now.substr(4) != address();
+  }
   // "Bob@Example.org".
   [[nodiscard]] std::string_view address() const {
-    return uri().substr(user_at_, user_bytes_ + 1U + host_bytes_);
+    return first_uri().substr(user_at_, user_bytes_ + 1U + host_bytes_);
   }
-  [[nodiscard]] std::string_view user() const { return uri().substr(user_at_, user_bytes_); }
+  [[nodiscard]] std::string_view user() const { return first_uri().substr(user_at_, user_bytes_); }
   [[nodiscard]] std::string_view host() const {
-    return uri().substr(user_at_ + user_bytes_ + 1U, host_bytes_);
+    return first_uri().substr(user_at_ + user_bytes_ + 1U, host_bytes_);
   }
 
   // --- The loop's own ---------------------------------------------------------------------------
@@ -48,8 +58,12 @@ class Identity {
   friend class IdentityTable;
   Identity(std::uint64_t hash_of_key, const parser::Uri& uri, std::string_view key);
 
-  [[nodiscard]] const char* text() const { return reinterpret_cast<const char*>(this + 1); }
+  ~Identity() { delete later_uri_.load(std::memory_order_relaxed); }
 
+  [[nodiscard]] const char* text() const { return reinterpret_cast<const char*>(this + 1); }
+  [[nodiscard]] std::string_view first_uri() const { return {text(), uri_bytes_}; }
+
+  std::atomic<const std::string*> later_uri_{nullptr};  // Owned; null: the first one holds.
   std::uint16_t uri_bytes_ = 0;
   std::uint16_t key_bytes_ = 0;
   std::uint16_t user_at_ = 0;
@@ -99,6 +113,8 @@ class IdentityTable {
   IdentityRef intern(std::string_view user, std::string_view host);
   // Only if it exists.
   [[nodiscard]] Identity* find(const parser::Uri& uri);
+  // From here on deliveries go to this URI, which has the identity's key. False: they did already.
+  bool readdress(Identity& identity, const parser::Uri& uri);
 
   // For member lists.
   static void acquire(Identity& identity) { ++identity.references; }
@@ -108,6 +124,8 @@ class IdentityTable {
   void grow_slice() { table_.grow_slice(); }
 
  private:
+  static void free_identity(void* memory);
+
   HashKey hash_key_;
   Epochs& epochs_;
   KeyTable<Identity> table_;

@@ -1,9 +1,10 @@
-// Conference's loading: rows of the store become rooms and members.
+// Conference's loading: rows of the store become rooms, users' URIs and members.
 
 #include <fmt/format.h>
 
 #include "base/limits.h"
 #include "imc/conference.h"
+#include "imc/user_record.h"
 
 namespace imcd::imc {
 namespace {
@@ -40,6 +41,31 @@ void Conference::load(const std::vector<RoomRow>& rooms, const std::vector<Membe
                       Outbox& log) {
   for (const RoomRow& row : rooms) load_room(row, log);
   for (const MemberRow& row : members) load_member(row, log);
+}
+
+void Conference::load_users(const std::vector<UserRow>& users, Outbox& log) {
+  for (const UserRow& row : users) {
+    const auto uri = parser::parse_uri(row.uri);
+    std::string key;
+    const bool is_sip =
+        uri && (uri->scheme == parser::Scheme::sip || uri->scheme == parser::Scheme::sips);
+    if (!is_sip || !parser::write_address_of_record_key(key, *uri) || key != row.key) {
+      figures_.db_rows_skipped.add();
+      log.log({LogLevel::warning,
+               "user skipped: its URI is not a SIP URI of that key",
+               {{"user", row.key}, {"uri", row.uri}}});
+      continue;
+    }
+    loaded_users_.push_back(identities_.intern(*uri));
+  }
+}
+
+// They are left over where a crash or an older module took the user's last room away.
+void Conference::end_load() {
+  for (const IdentityRef& who : loaded_users_) {
+    if (who->rooms == 0) repairs_.push_back(delete_user_record(*who));
+  }
+  loaded_users_.clear();
 }
 
 void Conference::load_room(const RoomRow& row, Outbox& log) {
@@ -137,6 +163,7 @@ void Conference::set_private(Room& room) {
 
 void Conference::forget_rooms() {
   repairs_.clear();
+  loaded_users_.clear();
   std::size_t cursor = 0;
   while (Room* const room = rooms_.next(cursor)) destroy_room(*room);
 }
@@ -156,6 +183,9 @@ void Conference::apply(const Record& record, bool held, Outbox& log) {
     case Record::Kind::put_member:
     case Record::Kind::delete_member:
       break;
+    case Record::Kind::put_user:
+    case Record::Kind::delete_user:
+      return;  // Memory has it already: an identity outlives the change of a room.
   }
   const IdentityRef who = identities_.intern(record.user, record.user_domain);
   if (room == nullptr || !who) return;

@@ -1,5 +1,6 @@
 // Record: one absolute change of one row, all that persistence knows of rooms. Applying a record
-// again is harmless. Names are in the spelling that is stored and delivered, not in their keys.
+// again is harmless. Names are in the spelling that is stored and delivered, not in their
+// keys, but for a user's.
 #pragma once
 
 #include <cstdint>
@@ -22,14 +23,27 @@ constexpr std::uint32_t skip = 16;
 }  // namespace member_flag
 
 struct Record {
-  enum class Kind : std::uint8_t { put_room, delete_room, put_member, delete_member };
+  enum class Kind : std::uint8_t {
+    put_room,
+    delete_room,
+    put_member,
+    delete_member,
+    put_user,
+    delete_user,
+  };
 
   Kind kind = Kind::put_room;
-  std::string room_name;
-  std::string room_domain;
-  std::string user;         // Members only.
+  std::string room_name;    // Rooms and members only.
+  std::string room_domain;  // Rooms and members only.
+  std::string user;         // Members only; of users the whole key, folded: user@host.
   std::string user_domain;  // Members only.
-  std::uint32_t flags = 0;  // room_flag or member_flag; puts only.
+  std::uint32_t flags = 0;  // room_flag or member_flag; puts of rooms and members only.
+  std::string uri;          // put_user only.
+
+  // Else of a room or a member, and it names a room.
+  [[nodiscard]] bool is_of_user() const {
+    return kind == Kind::put_user || kind == Kind::delete_user;
+  }
 
   friend bool operator==(const Record&, const Record&) = default;
 };
@@ -45,6 +59,13 @@ struct MemberRow {
   std::string domain;
   std::string room;
   std::uint32_t flags = 0;
+};
+
+// Where deliveries to a user go, where a member row's user@domain alone would not say it: a port,
+// another scheme. `key` is Identity::key().
+struct UserRow {
+  std::string key;
+  std::string uri;
 };
 
 // delete_room deletes its members' rows too; no delete_member records go with it.

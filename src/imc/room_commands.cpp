@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "imc/user_record.h"
 
 namespace imcd::imc {
 
@@ -254,6 +255,10 @@ void RoomCommands::destroy() {
   notice.text = fmt::format("The room {} was ended by {}.", room.address(), sender_->address());
   outcome_.notices.push_back(std::move(notice));
   record_room(Record::Kind::delete_room);
+  // The room still counts for them: it lets go of its members when no reader sees it any more.
+  room.members.for_each([&](const Member& member) {
+    drop_uri(outcome_.records, *member.who, member.who->rooms - 1);
+  });
   conference_.destroy_room(room);
   target_.room = nullptr;
   outcome_.room_serial = 0;
@@ -397,6 +402,7 @@ void RoomCommands::make_room(bool is_private) {
   outcome_.room_serial = room.serial;
   conference_.add_member(room, *sender_, member_flag::owner | member_joining);
   outcome_.joined = sender_;
+  readdress_sender();
   // Rows without a room may stand in the table under this name; who they name must not wake up as a
   // member of the new room at the next start.
   record_room(Record::Kind::delete_room);
@@ -410,6 +416,7 @@ void RoomCommands::make_room(bool is_private) {
 void RoomCommands::enter_room(Member* member) {
   Room& room = *target_.room;
   if (member != nullptr && member->is_member()) {
+    readdress_sender();
     return tell_sender(fmt::format("You are a member of {} already.", room.address()));
   }
   if (member == nullptr && room.is_private()) return refuse_private();
@@ -421,9 +428,18 @@ void RoomCommands::enter_room(Member* member) {
     conference_.add_member(room, *sender_, member_joining);
   }
   outcome_.joined = sender_;
+  readdress_sender();
   record_member(Record::Kind::put_member, *sender_);
   tell_sender(fmt::format("You joined {}.", room.address()));
   tell_room(fmt::format("{} joined the room.", sender_->address()), *sender_);
+}
+
+// Who enters a room is spoken to where they are now: the address of an invitation or of an earlier
+// room may lack the port, or be spelled in another way.
+void RoomCommands::readdress_sender() {
+  if (!conference_.identities_.readdress(*sender_, message_.sender)) return;
+  outcome_.records.push_back(sender_->has_own_uri() ? put_user_record(*sender_)
+                                                    : delete_user_record(*sender_));
 }
 
 void RoomCommands::refuse_private() {
@@ -549,6 +565,11 @@ void RoomCommands::record_member(Record::Kind kind, const Identity& who, std::ui
                               .user = std::string(who.user()),
                               .user_domain = std::string(who.host()),
                               .flags = flags});
+  if (kind == Record::Kind::put_member) {
+    keep_uri(outcome_.records, who);
+  } else {
+    drop_uri(outcome_.records, who, who.rooms);
+  }
 }
 
 }  // namespace imcd::imc

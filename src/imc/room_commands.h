@@ -48,6 +48,7 @@ class RoomCommands {
   bool find_target(std::string_view room_text);
   void enter_room(Member* member);
   void make_room(bool is_private);
+  void readdress_sender();
   void refuse_private();
   bool require_space(const Identity& who);
   // A list in as many notices as it takes, at most limits::list_lines_max lines.

@@ -1,11 +1,23 @@
 // Server's answers that wait for the store (DESIGN 7 "Group commit" and "Trouble").
 
+#include <algorithm>
+
 #include "parser/writer.h"
 #include "server/server.h"
 
 namespace imcd::server {
 
 using tm::Reason;
+
+namespace {
+
+// The first record that names a room; null where none does.
+const imc::Record* room_record(const std::vector<imc::Record>& records) {
+  const auto of_room = std::ranges::find_if_not(records, &imc::Record::is_of_user);
+  return of_room != records.end() ? &*of_room : nullptr;
+}
+
+}  // namespace
 
 // The response's bytes after the status line are made now, while the request is at hand.
 void Server::hold(const Request& request, tm::ServerTransactionId id, imc::Outcome outcome,
@@ -78,22 +90,25 @@ void Server::release(Journal::Entry& entry, Instant now, Outbox& out) {
 void Server::on_refused(Journal::Entry& entry, const db::RefusedCommand& refused, Instant now,
                         Outbox& out) {
   figures_.db_commands_refused.add();
+  const imc::Record* const of_room = room_record(entry.records);
+  const std::string whose = of_room != nullptr ? of_room->room_name + '@' + of_room->room_domain
+                                               : entry.records.front().user;
   out.log({LogLevel::error,
            "the database refused a room change for good",
-           {{"room", entry.records.front().room_name + '@' + entry.records.front().room_domain},
-            {"error", refused.error}}});
+           {{of_room != nullptr ? "room" : "user", whose}, {"error", refused.error}}});
   if (entry.release.answer) give(*entry.release.answer, {Reason::database_refused}, now, out);
   reload(entry, refused.rows, out);
   journal_repairs(now);
 }
 
 void Server::reload(const Journal::Entry& entry, const db::LoadedRows& rows, Outbox& out) {
-  const imc::Record& first = entry.records.front();
-  conference_.reload_room(first.room_name, first.room_domain, rows.rooms, rows.members, out);
+  const imc::Record* const first = room_record(entry.records);
+  if (first == nullptr) return;  // Users' URIs alone: they matter at the next start only.
+  conference_.reload_room(first->room_name, first->room_domain, rows.rooms, rows.members, out);
   // Changes of that room that are still on their way hold: they come after what was refused.
   journal_.for_each_waiting([&](const Journal::Entry& waiting) {
     for (const imc::Record& record : waiting.records) {
-      if (record.room_name == first.room_name && record.room_domain == first.room_domain) {
+      if (record.room_name == first->room_name && record.room_domain == first->room_domain) {
         conference_.apply(record, !settings_.relaxed_durability, out);
       }
     }
@@ -160,6 +175,7 @@ void Server::on_rows_loaded(const db::LoadedRows& rows, Instant now, Outbox& out
     figures_.db_rows_skipped.add();
     out.log({LogLevel::warning, "row skipped: " + skipped, {}});
   }
+  conference_.load_users(rows.users, out);
   conference_.load(rows.rooms, rows.members, out);
   end_input(now, out);
 }
@@ -172,6 +188,7 @@ void Server::on_load_failed(std::string_view error, Instant now, Outbox& out) {
 
 void Server::on_loaded(Instant now, Outbox& out) {
   loading_ = false;
+  conference_.end_load();
   out.log({LogLevel::info,
            "rooms are loaded",
            {{"rooms", std::to_string(conference_.rooms().size())},

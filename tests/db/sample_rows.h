@@ -41,6 +41,13 @@ inline imc::Record delete_member(std::string room, std::string user) {
           .user_domain = user_domain};
 }
 
+inline imc::Record put_user(std::string key, std::string uri) {
+  return {.kind = imc::Record::Kind::put_user, .user = std::move(key), .uri = std::move(uri)};
+}
+inline imc::Record delete_user(std::string key) {
+  return {.kind = imc::Record::Kind::delete_user, .user = std::move(key)};
+}
+
 // A batch of commands with the records given.
 inline Batch batch(BatchId id, std::vector<std::vector<imc::Record>> commands) {
   Batch result{.id = id};
@@ -56,11 +63,14 @@ inline std::string line(const imc::RoomRow& row) {
 inline std::string line(const imc::MemberRow& row) {
   return "member " + row.user + " of " + row.room + " " + std::to_string(row.flags);
 }
+inline std::string line(const imc::UserRow& row) { return "user " + row.key + " " + row.uri; }
 
-// `room chat 1` and `member bob of sip:chat@conf.example.com 4`, sorted; what was skipped as it is.
+// `room chat 1`, `user bob@x sip:bob@x:6000` and `member bob of sip:chat@conf.example.com 4`,
+// sorted; what was skipped as it is.
 inline Lines lines(const LoadedRows& rows) {
   Lines result;
   for (const auto& row : rows.rooms) result.push_back(line(row));
+  for (const auto& row : rows.users) result.push_back(line(row));
   for (const auto& row : rows.members) result.push_back(line(row));
   result.insert(result.end(), rows.skipped.begin(), rows.skipped.end());
   std::ranges::sort(result);
@@ -71,7 +81,7 @@ inline Lines lines(const LoadedRows& rows) {
 struct Loaded {
   LoadedRows rows;
   std::vector<std::size_t> pieces;
-  bool rooms_came_first = true;
+  bool members_came_last = true;
   Result<void> result;
 };
 
@@ -79,10 +89,12 @@ inline Loaded load_all(Store& store) {
   Loaded loaded;
   loaded.result = store.load(
       [](void* context, LoadedRows&& piece) {
-        auto& [rows, pieces, rooms_came_first, result] = *static_cast<Loaded*>(context);
+        auto& [rows, pieces, members_came_last, result] = *static_cast<Loaded*>(context);
         pieces.push_back(piece.size());
-        if (!piece.rooms.empty() && !rows.members.empty()) rooms_came_first = false;
+        const bool has_others = !piece.rooms.empty() || !piece.users.empty();
+        if (has_others && !rows.members.empty()) members_came_last = false;
         for (auto& row : piece.rooms) rows.rooms.push_back(std::move(row));
+        for (auto& row : piece.users) rows.users.push_back(std::move(row));
         for (auto& row : piece.members) rows.members.push_back(std::move(row));
         for (auto& row : piece.skipped) rows.skipped.push_back(std::move(row));
         return true;

@@ -31,7 +31,7 @@ TEST_F(SqliteLoad, ManyRowsComeInPieces) {
   EXPECT_EQ(loaded.rows.rooms.size(), 10000U);
   EXPECT_EQ(loaded.rows.members.size(), 100000U);
   EXPECT_TRUE(loaded.rows.skipped.empty());
-  EXPECT_TRUE(loaded.rooms_came_first);
+  EXPECT_TRUE(loaded.members_came_last);
   EXPECT_EQ(loaded.pieces.size(), 110000U / load_piece_rows_max + 1);
   EXPECT_EQ(*std::ranges::max_element(loaded.pieces), load_piece_rows_max);
 }

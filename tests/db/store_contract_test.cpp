@@ -160,6 +160,24 @@ TEST_P(StoreContract, ApplyingABatchAgainIsHarmless) {
   EXPECT_EQ(once, (Lines{"member al of sip:a@conf.example.com 1", "room a 0"}));
 }
 
+TEST_P(StoreContract, UsersUriIsKeptChangedAndDeleted) {
+  commit({{put_user("bob@x", "sip:bob@x:6000"), put_user("al@x", "sips:Al@X")}});
+  restart();
+  EXPECT_EQ(stored(store()), (Lines{"user al@x sips:Al@X", "user bob@x sip:bob@x:6000"}));
+  commit({{put_user("bob@x", "sip:bob@x:7000")}, {delete_user("al@x")}, {delete_user("no@x")}});
+  restart();
+  EXPECT_EQ(stored(store()), Lines{"user bob@x sip:bob@x:7000"});
+}
+
+TEST_P(StoreContract, UsersUriGoesWithTheCommandThatIsRefused) {
+  refuse("bad");
+  const CommitResult result =
+      store().commit(batch(1, {{put_user("bob@x", "sip:bob@x:6000"), put_room("bad")}}));
+  ASSERT_EQ(result.refused.size(), 1U);
+  EXPECT_TRUE(result.refused[0].rows.empty());
+  EXPECT_EQ(stored(store()), Lines{});
+}
+
 TEST_P(StoreContract, EmptyBatchCommits) {
   commit({});
   commit({{}, {}});
@@ -240,19 +258,21 @@ TEST_P(StoreContract, AllCommandsMayBeRefused) {
   EXPECT_EQ(stored(store()), Lines{});
 }
 
-TEST_P(StoreContract, LoadComesInPiecesRoomsFirst) {
+TEST_P(StoreContract, LoadComesInPiecesMembersLast) {
   std::vector<std::vector<imc::Record>> commands;
   for (int i = 0; i < 5000; ++i) {
     const std::string name = "r" + std::to_string(i);
     commands.push_back({put_room(name), put_member(name, "al")});
   }
+  commands.push_back({put_user("al@x", "sip:al@x:6000")});
   commit(std::move(commands));
   const Loaded loaded = load_all(store());
   ASSERT_TRUE(loaded.result);
   EXPECT_EQ(loaded.rows.rooms.size(), 5000U);
+  EXPECT_EQ(loaded.rows.users.size(), 1U);
   EXPECT_EQ(loaded.rows.members.size(), 5000U);
-  EXPECT_TRUE(loaded.rooms_came_first);
-  EXPECT_EQ(loaded.pieces, (std::vector<std::size_t>{4096, 4096, 1808}));
+  EXPECT_TRUE(loaded.members_came_last);
+  EXPECT_EQ(loaded.pieces, (std::vector<std::size_t>{4096, 4096, 1809}));
 }
 
 TEST_P(StoreContract, LoadEndsWhenTheSinkWantsNoMore) {

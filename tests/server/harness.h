@@ -68,9 +68,12 @@ class Peer {
     requests.clear();
   }
 
-  [[nodiscard]] std::string uri() const { return "sip:" + name + "@example.org"; }
+  [[nodiscard]] std::string uri() const {
+    return own_uri.empty() ? "sip:" + name + "@example.org" : own_uri;
+  }
 
   std::string name;
+  std::string own_uri;  // Instead of sip:NAME@example.org.
   Address address;
   Manner manner = Manner::answers;
   int answer_code = 200;

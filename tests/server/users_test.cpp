@@ -1,0 +1,161 @@
+// Where deliveries to a user go, where user and host of a member row don't say it (DESIGN 7,
+// imcd_users): kept over restarts, changed when the user enters from elsewhere, forgotten at last.
+
+#include <gtest/gtest.h>
+
+#include "server/harness.h"
+
+namespace imcd::server {
+namespace {
+
+class Users : public testing::Test {
+ protected:
+  Users() {
+    alice.own_uri = uri_of(alice);
+    bob.own_uri = uri_of(bob);
+  }
+  // No proxy, and the port is in no member row: it is the user's own URI or nothing.
+  static Settings settings() {
+    Settings settings = default_settings();
+    settings.deliveries.reply_to_source = false;
+    return settings;
+  }
+  static std::string uri_of(const Peer& peer) {
+    return "sip:" + peer.name + "@127.0.0.1:" + std::to_string(peer.address.port);
+  }
+  void say(Peer& peer, std::string_view body) {
+    peer.say("chat", body);
+    h.run_for(1s);
+  }
+  [[nodiscard]] std::string stored_uri(const std::string& key) {
+    const auto row = h.database.users.find({key});
+    return row == h.database.users.end() ? "" : row->second;
+  }
+
+  Harness h{{.settings = settings()}};
+  Peer& alice = h.peer("alice");
+  Peer& bob = h.peer("bob");
+};
+
+TEST_F(Users, PortOfAMemberOutlivesARestart) {
+  say(alice, "#create");
+  say(bob, "#join");
+  EXPECT_EQ(stored_uri("bob@127.0.0.1"), bob.own_uri);
+  h.restart();
+  h.run_for(1s);
+  bob.forget();
+  say(alice, "after the restart");
+  ASSERT_TRUE(bob.has_heard("after the restart"));
+  EXPECT_EQ(bob.requests.back().request_uri, bob.own_uri);
+}
+
+TEST_F(Users, UriWithoutPortNeedsNoRow) {
+  alice.own_uri = "sip:alice@127.0.0.1";
+  say(alice, "#create");
+  EXPECT_EQ(h.database.members.size(), 1U);
+  EXPECT_TRUE(h.database.users.empty());
+}
+
+TEST_F(Users, SchemeOutlivesARestart) {
+  say(alice, "#create");
+  bob.own_uri = "sips:bob@127.0.0.1:" + std::to_string(bob.address.port);
+  say(bob, "#join");
+  h.restart();
+  h.run_for(1s);
+  bob.forget();
+  say(alice, "hello");
+  ASSERT_TRUE(bob.has_heard("hello"));
+  EXPECT_EQ(bob.requests.back().request_uri, bob.own_uri);
+}
+
+TEST_F(Users, InvitedWithoutAPortIsReachedAtThePortOfTheAccept) {
+  say(alice, "#create");
+  say(alice, "#invite sip:bob@127.0.0.1");
+  EXPECT_EQ(stored_uri("bob@127.0.0.1"), "");
+  say(bob, "#accept");
+  EXPECT_EQ(bob.last_code(), 200);
+  EXPECT_EQ(stored_uri("bob@127.0.0.1"), bob.own_uri);
+  say(alice, "welcome");
+  EXPECT_TRUE(bob.has_heard("welcome"));
+}
+
+TEST_F(Users, WhoEntersFromAnotherPortIsReachedThere) {
+  say(alice, "#create");
+  say(bob, "#join");
+  Peer& phone = h.peer("phone");
+  phone.own_uri = "sip:bob@127.0.0.1:" + std::to_string(phone.address.port);
+  say(phone, "#join");
+  EXPECT_EQ(phone.last_code(), 200);
+  EXPECT_EQ(stored_uri("bob@127.0.0.1"), phone.own_uri);
+  bob.forget();
+  say(alice, "where are you?");
+  EXPECT_TRUE(phone.has_heard("where are you?"));
+  EXPECT_FALSE(bob.has_heard("where are you?"));
+  EXPECT_EQ(h.database.members.size(), 2U);
+}
+
+TEST_F(Users, TalkingAloneMovesNobody) {
+  say(alice, "#create");
+  say(bob, "#join");
+  Peer& phone = h.peer("phone");
+  phone.own_uri = "sip:bob@127.0.0.1:" + std::to_string(phone.address.port);
+  say(phone, "I am on the phone");
+  EXPECT_EQ(phone.last_code(), 200);
+  EXPECT_EQ(stored_uri("bob@127.0.0.1"), bob.own_uri);
+}
+
+TEST_F(Users, UriThatBecomesPlainAgainLosesItsRow) {
+  say(alice, "#create");
+  say(bob, "#join");
+  bob.own_uri = "sip:bob@127.0.0.1";
+  say(bob, "#join");
+  EXPECT_EQ(stored_uri("bob@127.0.0.1"), "");
+}
+
+TEST_F(Users, RowGoesWithTheLastRoom) {
+  alice.say("chat", "#create");
+  alice.say("other", "#create");
+  h.run_for(1s);
+  say(bob, "#join");
+  bob.say("other", "#join");
+  h.run_for(1s);
+  say(bob, "#exit");
+  EXPECT_EQ(stored_uri("bob@127.0.0.1"), bob.own_uri);
+  alice.say("other", "#destroy");
+  h.run_for(1s);
+  EXPECT_EQ(stored_uri("bob@127.0.0.1"), "");
+  EXPECT_EQ(stored_uri("alice@127.0.0.1"), alice.own_uri);
+}
+
+TEST_F(Users, RowOfSomebodyInNoRoomIsCleanedAwayAtTheStart) {
+  h.database.users[{"gone@127.0.0.1"}] = "sip:gone@127.0.0.1:6999";
+  h.restart();
+  h.run_for(1s);
+  EXPECT_TRUE(h.database.users.empty());
+  EXPECT_EQ(h.server().conference().identities().size(), 0U);
+}
+
+TEST_F(Users, RowThatContradictsItsKeyIsSkipped) {
+  say(alice, "#create");
+  say(bob, "#join");
+  h.database.users[{"bob@127.0.0.1"}] = "sip:eve@127.0.0.1:" + std::to_string(bob.address.port);
+  h.restart();
+  h.run_for(1s);
+  bob.forget();
+  say(alice, "a secret");
+  EXPECT_FALSE(bob.has_heard("a secret"));
+  EXPECT_GE(h.figures().db_rows_skipped.value(), 1U);
+}
+
+TEST_F(Users, RefusedCommandLeavesNoUri) {
+  say(alice, "#create");
+  h.database.faults.refuses = [](const imc::Record& record) {
+    return record.kind == imc::Record::Kind::put_member && record.user == "bob";
+  };
+  say(bob, "#join");
+  EXPECT_EQ(bob.last_code(), 500);
+  EXPECT_EQ(stored_uri("bob@127.0.0.1"), "");
+}
+
+}  // namespace
+}  // namespace imcd::server
