@@ -161,6 +161,12 @@ void Deliveries::on_present(Identity& who, const Flow* source, MonoTime now) {
   leave_if_done(slot, now);
 }
 
+void Deliveries::on_moved(const Identity& who, std::string former_uri) {
+  if (who.user_slot == Identity::no_user) return;
+  User& user = users_[who.user_slot];
+  if (user.in_flight > 0 && user.former_uri.empty()) user.former_uri = std::move(former_uri);
+}
+
 std::vector<InvitationId> Deliveries::take_failed_invitations() {
   return std::exchange(failed_invitations_, {});
 }

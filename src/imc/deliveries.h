@@ -93,6 +93,8 @@ class Deliveries {
 
   // The user sent a message, so somebody is there. `source`: where it came from, if straight to us.
   void on_present(Identity& who, const Flow* source, MonoTime now);
+  // The user's URI is another one from now on.
+  void on_moved(const Identity& who, std::string former_uri);
 
   // Invitations whose delivery ended without success since the last call, in order.
   std::vector<InvitationId> take_failed_invitations();

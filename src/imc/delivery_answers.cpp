@@ -81,7 +81,8 @@ Deliveries::Delivery Deliveries::end(tm::ClientTransactionId id) {
   const Delivery delivery = transactions_.payload(id);
   transactions_.end(id);
   --hops_[delivery.hop].in_flight;
-  --users_[delivery.user].in_flight;
+  User& user = users_[delivery.user];
+  if (--user.in_flight == 0) user.former_uri.clear();
   figures_.client_transactions.set(static_cast<std::int64_t>(transactions_.size()));
   return delivery;
 }

@@ -20,6 +20,7 @@ void Deliveries::line_up(std::uint32_t slot, MonoTime now) {
   User& user = users_[slot];
   if (draining_) return give_up(slot, DeliveryResult::dropped, now);
   if (user.waiting || user.queued == 0 || user.in_flight >= settings_.delivery_window) return;
+  if (!user.former_uri.empty()) return;
   if (user.presence.state() == Presence::State::away) return;
   const auto flow = route(*user.who, now);
   const auto hop_slot = flow ? hop_to(*flow) : std::nullopt;
@@ -193,8 +194,9 @@ void Deliveries::write(tm::ClientTransactionId id, Outbox& out) {
   const Delivery& delivery = transactions_.payload(id);
   const Flow& flow = hops_[delivery.hop].flow;
   ByteBuffer& bytes = out.begin_datagram();
-  write_delivery_head(bytes, users_[delivery.user].who->uri(), settings_.via_sent_by[flow.socket],
-                      transactions_.codec(), id);
+  const User& user = users_[delivery.user];
+  write_delivery_head(bytes, user.former_uri.empty() ? user.who->uri() : user.former_uri,
+                      settings_.via_sent_by[flow.socket], transactions_.codec(), id);
   bytes.append(messages_[delivery.node.message].text.view());
   out.end_datagram(flow);
 }

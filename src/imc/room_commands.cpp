@@ -437,7 +437,9 @@ void RoomCommands::enter_room(Member* member) {
 // Who enters a room is spoken to where they are now: the address of an invitation or of an earlier
 // room may lack the port, or be spelled in another way.
 void RoomCommands::readdress_sender() {
+  std::string former_uri(sender_->uri());
   if (!conference_.identities_.readdress(*sender_, message_.sender)) return;
+  conference_.deliveries_.on_moved(*sender_, std::move(former_uri));
   outcome_.records.push_back(sender_->has_own_uri() ? put_user_record(*sender_)
                                                     : delete_user_record(*sender_));
 }

@@ -72,6 +72,9 @@ struct User {
   bool resting = false;  // Nothing is pending, but its absence is remembered.
   tm::TimerNode rest;    // While resting.
   std::uint32_t generation = 0;
+  // Where what is under way was sent to, when the user has moved since; else empty. It is repeated
+  // as it was, and nothing new starts before it has ended.
+  std::string former_uri;
   // Chat messages that were dropped, for one word when the user is back, and where the first of
   // them came from.
   std::uint32_t missed = 0;

@@ -76,7 +76,28 @@ TEST_F(Users, InvitedWithoutAPortIsReachedAtThePortOfTheAccept) {
   EXPECT_EQ(bob.last_code(), 200);
   EXPECT_EQ(stored_uri("bob@127.0.0.1"), bob.own_uri);
   say(alice, "welcome");
+  h.run_for(32s);  // The invitation was under way to port 5060.
   EXPECT_TRUE(bob.has_heard("welcome"));
+}
+
+TEST_F(Users, WhatIsUnderWayWhenTheUserMovesIsRepeatedAsItWas) {
+  say(alice, "#create");
+  say(bob, "#join");
+  bob.forget();
+  bob.manner = Peer::Manner::silent;
+  say(alice, "one");
+  say(alice, "two");
+  Peer& phone = h.peer("phone");
+  phone.own_uri = "sip:bob@127.0.0.1:" + std::to_string(phone.address.port);
+  say(phone, "#join");
+  h.run_for(5s);
+  EXPECT_TRUE(phone.requests.empty());
+  ASSERT_GT(bob.requests.size(), 2U);
+  for (const Heard& request : bob.requests) EXPECT_EQ(request.bytes, bob.requests[0].bytes);
+  bob.manner = Peer::Manner::answers;
+  h.run_for(5s);
+  ASSERT_FALSE(phone.heard().empty());
+  EXPECT_TRUE(phone.heard()[0].ends_with("two"));
 }
 
 TEST_F(Users, WhoEntersFromAnotherPortIsReachedThere) {
