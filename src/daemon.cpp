@@ -39,6 +39,7 @@ server::Settings core_settings(const config::Config& config, std::span<const Add
   settings.conference.domains = config.domain;
   settings.conference.user_rate = config.user_rate;
   settings.conference.user_burst = config.user_burst;
+  settings.conference.room_rate = config.room_rate;
   settings.conference.extra_headers = config.extra_hdrs;
   for (const Address& address : bound) {
     settings.deliveries.via_sent_by.push_back(

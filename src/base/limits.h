@@ -55,6 +55,7 @@ constexpr std::size_t client_transactions_max = 1U << 20;
 
 // --- Rooms and users ----------------------------------------------------------------------------
 
+// Beyond: new rooms are refused with 503.
 constexpr std::size_t rooms_max = 1U << 24;
 // Chat messages waiting for one user (DESIGN 5). Beyond: that delivery is dropped and counted.
 constexpr std::size_t user_queue_max = 256;

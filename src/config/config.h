@@ -51,6 +51,7 @@ struct Config {
   std::uint32_t max_members{};
   std::uint32_t max_rooms_per_user{};
   std::uint32_t user_rate{};   // Messages a second; 0: no bound.
+  std::uint32_t room_rate{};   // Messages a second to one room; 0: no bound.
   std::uint32_t user_burst{};  // 0: as user_rate.
   std::uint32_t delivery_window{};
 

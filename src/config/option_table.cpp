@@ -105,6 +105,10 @@ constexpr Option options[] = {
     {"user_burst", rooms, one<&Config::user_burst, parse_count>, "N",
      "0", {0, 1'000'000},
      "messages that one user may send at once within user_rate; 0: those of a second"},
+    {"room_rate", rooms, one<&Config::room_rate, parse_count>, "N",
+     "1000", {0, 1'000'000},
+     "chat messages a second that one room takes, and at once, whoever sends them: what stops a "
+     "storm; 0: any number"},
     {"delivery_window", rooms, one<&Config::delivery_window, parse_count>, "N",
      "1", {1, 64},
      "messages to one user that may be unanswered at a time; more than 1 gives up their order"},

@@ -1,5 +1,6 @@
 #include "imc/conference.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "base/limits.h"
@@ -14,6 +15,8 @@ using parser::HeaderName;
 using tm::Reason;
 
 namespace {
+
+constexpr std::uint16_t retry_room_s = 1;
 
 // type/subtype of a Content-Type value, without its parameters.
 std::string_view media_type(std::string_view content_type) {
@@ -149,6 +152,10 @@ Outcome Conference::on_chat(const RoomMessage& message, Room* room, Instant now)
   const auto automatic = message.view.find(HeaderName::auto_submitted);
   const bool is_automatic = automatic && !starts_with_ignoring_case(*automatic, "no");
   if (message.view.body.empty() || is_automatic) return outcome;
+  if (!admit_chat(*room, now.mono)) {
+    outcome.reply.retry_after_s = retry_room_s;
+    return refuse_with(Reason::room_too_fast);
+  }
   if (deliveries_.messages().full() || deliveries_.is_congested(now.mono) || is_backlogged(*room)) {
     at(figures_.refused, RefusalCause::overload).add();
     return refuse_with(Reason::overloaded);
@@ -165,6 +172,16 @@ Outcome Conference::on_chat(const RoomMessage& message, Room* room, Instant now)
   deliveries_.messages().release(*text);
   figures_.room_messages_accepted.add();
   return outcome;
+}
+
+// The last stop of a storm that nothing else recognized. A second's messages may come at once.
+bool Conference::admit_chat(Room& room, MonoTime now) const {
+  if (settings_.room_rate == 0) return true;
+  const Duration apart = Duration(1s) / settings_.room_rate;
+  const MonoTime at = std::max(room.chat_rate_at, now) + apart;
+  if (at > now + 1s) return false;
+  room.chat_rate_at = at;
+  return true;
 }
 
 // Most members are so far behind that the message would only make it worse. Looked at closely only

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/figures.h"
+#include "base/limits.h"
 #include "base/outbox.h"
 #include "base/random.h"
 #include "base/time.h"
@@ -35,10 +36,12 @@ struct ConferenceSettings {
   std::uint32_t max_members = 100000;
   std::uint32_t max_rooms_per_user = 1000;
   bool anyone_creates_rooms = true;
-  std::vector<std::string> domains;  // Aliases of the first one.
-  std::uint32_t user_rate = 0;       // Messages a second that one user may send; 0: any number.
-  std::uint32_t user_burst = 0;      // How many at once; 0: as user_rate.
-  std::string extra_headers;         // Whole lines, each with its line end.
+  std::size_t max_rooms = limits::rooms_max;  // Smaller in tests.
+  std::vector<std::string> domains;           // Aliases of the first one.
+  std::uint32_t user_rate = 0;   // Messages a second that one user may send; 0: any number.
+  std::uint32_t user_burst = 0;  // How many at once; 0: as user_rate.
+  std::uint32_t room_rate = 0;   // Chat messages a second to one room; 0: any number.
+  std::string extra_headers;     // Whole lines, each with its line end.
 };
 
 // One MESSAGE as the conference sees it. Views are borrowed for the call.
@@ -134,6 +137,7 @@ class Conference {
                                                         Instant now);
   void send_notice(const Outcome& outcome, const Notice& notice, Room* room, MonoTime now);
   [[nodiscard]] bool is_backlogged(const Room& room) const;
+  [[nodiscard]] bool admit_chat(Room& room, MonoTime now) const;
   [[nodiscard]] Room* find_again(const Outcome& outcome);
   Outcome start_outcome(const RoomMessage& message);
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/time.h"
 #include "imc/identity.h"
 #include "imc/member_list.h"
 
@@ -34,6 +35,7 @@ class Room {
 
   const std::uint64_t serial;
   std::uint32_t slot = 0;   // In RoomTable's list.
+  MonoTime chat_rate_at{};  // Option room_rate: when all of a second's messages may come again.
   bool backlogged = false;  // Most members had long queues when the last message went out.
 
   // Row of another spelling or visibility read again from the store.

@@ -395,6 +395,9 @@ void RoomCommands::make_room(bool is_private) {
     return refuse(Reason::room_creation_refused, "Only the operators make rooms here.");
   }
   if (!require_space(*sender_)) return;
+  if (conference_.rooms_.size() >= conference_.settings_.max_rooms) {
+    return refuse(Reason::too_many_rooms_here, "There is no space for another room here.");
+  }
   Room& room = conference_.create_room(target_.key, target_.uri.user, target_.uri.host, is_private);
   target_.room = &room;
   outcome_.room_uri = room.uri();

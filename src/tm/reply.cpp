@@ -36,6 +36,7 @@ constexpr std::array rows = {
     Row{Reason::room_is_full, {480, "Room Is Full"}},
     Row{Reason::too_many_rooms, {480, "User Is In Too Many Rooms"}},
     Row{Reason::user_too_fast, {480, "User Sends Too Fast"}},
+    Row{Reason::room_too_fast, {480, "Room Gets Too Many Messages"}},
     Row{Reason::call_does_not_exist, {481, "Call/Transaction Does Not Exist"}},
     Row{Reason::loop_detected, {482, "Loop Detected"}},
     Row{Reason::merged_request, {482, "Request Merged"}},
@@ -45,6 +46,7 @@ constexpr std::array rows = {
     Row{Reason::database_refused, {500, "Database Refused The Change"}},
     Row{Reason::database_unavailable, {500, "Database Unavailable"}},
     Row{Reason::overloaded, {503, "Overloaded"}},
+    Row{Reason::too_many_rooms_here, {503, "No Space For Another Room"}},
     Row{Reason::loading, {503, "Loading Rooms"}},
     Row{Reason::draining, {503, "Shutting Down"}},
 };

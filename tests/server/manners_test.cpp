@@ -378,6 +378,64 @@ TEST_F(Manners, OfflineNoticeFromTheRoomsOwnAddressGoesNowhere) {
   EXPECT_EQ(h.figures().loops_detected.value(), 1U);
 }
 
+class RoomRate : public Manners {
+ protected:
+  static Settings settings() {
+    Settings settings = default_settings();
+    settings.conference.room_rate = 10;
+    settings.conference.max_rooms = 2;
+    return settings;
+  }
+  RoomRate() : Manners(settings()) {}
+};
+
+// Two clients send all they hear back to the room, as their own.
+TEST_F(RoomRate, StormThatCarriesNoMarkIsHeldToTheRoomsRate) {
+  h.network = [&](const Flow& to, std::string_view bytes) {
+    if ((to.peer == bob.address || to.peer == carol.address) && bytes.starts_with("MESSAGE")) {
+      Peer& who = to.peer == bob.address ? bob : carol;
+      h.at(1ms, [&who] { who.say("chat", "again"); });
+    }
+    return true;
+  };
+  const std::uint64_t before = h.figures().room_messages_accepted.value();
+  alice.say("chat", "begin");
+  h.run_for(10s);
+  // What is refused comes back to nobody, so the storm is over.
+  EXPECT_LE(h.figures().room_messages_accepted.value() - before, 11U);
+  EXPECT_GE(h.figures().room_messages_refused.value(), 1U);
+}
+
+TEST_F(RoomRate, CommandsPassWhileTheRoomIsAtItsRate) {
+  for (int i = 0; i < 15; ++i) alice.say("chat", "x");
+  h.run_for(10ms);
+  EXPECT_EQ(alice.last_code(), 480);
+  EXPECT_EQ(alice.last_reason(), "Room Gets Too Many Messages");
+  EXPECT_EQ(alice.responses.back().retry_after, "1");
+  alice.say("chat", "#list");
+  h.run_for(10ms);
+  EXPECT_EQ(alice.last_code(), 200);
+  h.run_for(1s);
+  alice.say("chat", "x");
+  h.run_for(10ms);
+  EXPECT_EQ(alice.last_code(), 200);
+}
+
+TEST_F(RoomRate, RoomBeyondTheMostIsRefused) {
+  alice.say("second", "#create");
+  h.run_for(1s);
+  EXPECT_EQ(alice.last_code(), 200);
+  alice.say("third", "#create");
+  h.run_for(1s);
+  EXPECT_EQ(alice.last_code(), 503);
+  EXPECT_EQ(alice.last_reason(), "No Space For Another Room");
+  alice.say("second", "#destroy");
+  h.run_for(1s);
+  alice.say("third", "#create");
+  h.run_for(1s);
+  EXPECT_EQ(alice.last_code(), 200);
+}
+
 // --- Load
 // -----------------------------------------------------------------------------------------
 
