@@ -94,7 +94,7 @@ constexpr Duration away_remembered = 20min;
 // Chat is refused with 503 while users wait longer than this for a window to the outbound proxy, or
 // while most members of the room have so many messages waiting: better early than never.
 constexpr Duration hop_wait_max = 2s;
-constexpr std::size_t room_backlog_max = user_queue_max * 3 / 4;
+constexpr std::size_t room_backlog_max = user_queue_max * 3 / 8;
 // What a delivery's request line, Via, To and Call-ID take at most where no member's address is
 // unusually long; with the common part it must fit udp_request_bytes_max.
 constexpr std::size_t delivery_head_bytes = 350;
