@@ -89,7 +89,7 @@ constexpr Option options[] = {
      "themselves"},
     {"room_create", rooms, one<&Config::anyone_creates_rooms, parse_room_create>, "anyone|mi",
      "anyone", {},
-     "who makes rooms: any user, or only the operators"},
+     "who makes rooms: any user, or only the operators (management command imc_create_room)"},
     {"extra_hdrs", rooms, many<&Config::extra_hdrs, parse_extra_headers>, "HEADERS",
      "", {},
      "header lines that imcd adds to each message it sends; several with \\r\\n between"},

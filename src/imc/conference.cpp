@@ -343,6 +343,56 @@ void Conference::greet_returned(MonoTime now) {
 // --- Changes, with their figures
 // --------------------------------------------------------------------
 
+Room& Conference::open_room(const parser::Uri& uri, bool is_private, const IdentityRef& owner,
+                            Outcome& outcome) {
+  Room& room = create_room(rooms_.key(uri), uri.user, uri.host, is_private);
+  outcome.room_uri = room.uri();
+  outcome.room_key = room.key();
+  outcome.room_serial = room.serial;
+  add_member(room, *owner, member_flag::owner | member_joining);
+  outcome.joined = owner;
+  Record record{.kind = Record::Kind::delete_room,
+                .room_name = std::string(room.name()),
+                .room_domain = std::string(room.domain())};
+  // Rows without a room may stand in the table under this name; who they name must not wake up as a
+  // member of the new room at the next start.
+  outcome.records.push_back(record);
+  record.kind = Record::Kind::put_room;
+  record.flags = is_private ? room_flag::is_private : 0;
+  outcome.records.push_back(record);
+  record.kind = Record::Kind::put_member;
+  record.user = owner->user();
+  record.user_domain = owner->host();
+  record.flags = member_flag::owner;
+  outcome.records.push_back(std::move(record));
+  keep_uri(outcome.records, *owner);
+  return room;
+}
+
+std::expected<Outcome, std::string_view> Conference::create_for(const parser::Uri& room,
+                                                                const parser::Uri& owner,
+                                                                bool is_private) {
+  const parser::Uri uri = rooms_.canonical(room);
+  const auto fits = [](const parser::Uri& of) {
+    return of.user.size() <= limits::user_bytes_max && of.host.size() <= limits::domain_bytes_max;
+  };
+  if (!fits(uri) || !fits(owner)) return std::unexpected("name too long");
+  if (rooms_.find(rooms_.key(uri)) != nullptr) return std::unexpected("room exists");
+  if (rooms_.size() >= settings_.max_rooms) return std::unexpected("no space for another room");
+  const IdentityRef who = identities_.intern(owner);
+  if (who->rooms >= settings_.max_rooms_per_user) {
+    return std::unexpected("owner is in too many rooms");
+  }
+  Outcome outcome;
+  const Room& made = open_room(uri, is_private, who, outcome);
+  outcome.notices.push_back({Notice::To::user,
+                             who,
+                             {},
+                             fmt::format("The operators made the {}room {}, and you own it.",
+                                         is_private ? "private " : "", made.address())});
+  return outcome;
+}
+
 Room& Conference::create_room(const RoomKey& key, std::string_view name, std::string_view domain,
                               bool is_private) {
   (is_private ? figures_.rooms_private : figures_.rooms_public).add(1);

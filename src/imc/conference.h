@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -76,6 +77,11 @@ class Conference {
   // the same shape, so that the user is told in the same way.
   Outcome refuse(const RoomMessage& message, tm::Reply reply, std::string_view text);
 
+  // A room that an operator makes for its owner: an outcome to be journaled, whose reply goes to
+  // nobody; or why there is none, in words.
+  std::expected<Outcome, std::string_view> create_for(const parser::Uri& room,
+                                                      const parser::Uri& owner, bool is_private);
+
   // Invitations that could not be delivered and are still pending are withdrawn: outcomes to be
   // journaled, whose replies go to nobody.
   std::vector<Outcome> take_withdrawn_invitations();
@@ -141,6 +147,9 @@ class Conference {
   [[nodiscard]] Room* find_again(const Outcome& outcome);
   Outcome start_outcome(const RoomMessage& message);
 
+  // A new room with its owner; its records go into the outcome.
+  Room& open_room(const parser::Uri& uri, bool is_private, const IdentityRef& owner,
+                  Outcome& outcome);
   Room& create_room(const RoomKey& key, std::string_view name, std::string_view domain,
                     bool is_private);
   void destroy_room(Room& room);

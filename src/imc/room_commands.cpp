@@ -254,7 +254,7 @@ void RoomCommands::destroy() {
   });
   notice.text = fmt::format("The room {} was ended by {}.", room.address(), sender_->address());
   outcome_.notices.push_back(std::move(notice));
-  record_room(Record::Kind::delete_room);
+  record_end_of_room();
   // The room still counts for them: it lets go of its members when no reader sees it any more.
   room.members.for_each([&](const Member& member) {
     drop_uri(outcome_.records, *member.who, member.who->rooms - 1);
@@ -398,19 +398,9 @@ void RoomCommands::make_room(bool is_private) {
   if (conference_.rooms_.size() >= conference_.settings_.max_rooms) {
     return refuse(Reason::too_many_rooms_here, "There is no space for another room here.");
   }
-  Room& room = conference_.create_room(target_.key, target_.uri.user, target_.uri.host, is_private);
-  target_.room = &room;
-  outcome_.room_uri = room.uri();
-  outcome_.room_key = room.key();
-  outcome_.room_serial = room.serial;
-  conference_.add_member(room, *sender_, member_flag::owner | member_joining);
-  outcome_.joined = sender_;
   readdress_sender();
-  // Rows without a room may stand in the table under this name; who they name must not wake up as a
-  // member of the new room at the next start.
-  record_room(Record::Kind::delete_room);
-  record_room(Record::Kind::put_room);
-  record_member(Record::Kind::put_member, *sender_, member_flag::owner);
+  Room& room = conference_.open_room(target_.uri, is_private, sender_, outcome_);
+  target_.room = &room;
   tell_sender(fmt::format("You made the {}room {} and own it.", is_private ? "private " : "",
                           room.address()));
 }
@@ -552,14 +542,11 @@ void RoomCommands::tell_room(std::string text, Identity& except) {
       {Notice::To::room, IdentityRef(conference_.identities_, except), {}, std::move(text)});
 }
 
-void RoomCommands::record_room(Record::Kind kind) {
+void RoomCommands::record_end_of_room() {
   const Room& room = *target_.room;
-  outcome_.records.push_back({.kind = kind,
+  outcome_.records.push_back({.kind = Record::Kind::delete_room,
                               .room_name = std::string(room.name()),
-                              .room_domain = std::string(room.domain()),
-                              .user = {},
-                              .user_domain = {},
-                              .flags = room.is_private() ? room_flag::is_private : 0});
+                              .room_domain = std::string(room.domain())});
 }
 
 void RoomCommands::record_member(Record::Kind kind, const Identity& who, std::uint32_t flags) {

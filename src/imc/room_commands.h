@@ -65,7 +65,7 @@ class RoomCommands {
   void tell_sender(std::string text);
   void tell(Identity& who, std::string text);
   void tell_room(std::string text, Identity& except);
-  void record_room(Record::Kind kind);
+  void record_end_of_room();
   void record_member(Record::Kind kind, const Identity& who, std::uint32_t flags = 0);
 
   Conference& conference_;

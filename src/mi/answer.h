@@ -3,19 +3,12 @@
 #pragma once
 
 #include <functional>
-#include <string>
 
 #include "mi/control.h"
 #include "mi/fact.h"
+#include "mi/status.h"
 
 namespace imcd::mi {
-
-struct Status {
-  int code = 200;
-  std::string reason = "OK";
-
-  [[nodiscard]] bool ok() const { return code < 300; }
-};
 
 // Takes one fact. False: the piece is full, the next fact waits for the next one.
 using TakeFact = std::function<bool(const Fact&)>;

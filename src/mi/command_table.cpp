@@ -14,6 +14,8 @@ namespace {
 constexpr std::array table = {
     Command{"imc_list_rooms", "", list_rooms, "all rooms with their member counts and owners"},
     Command{"imc_list_members", "room", list_members, "the members of one room"},
+    Command{"imc_create_room", "room owner visibility", create_room,
+            "makes a room, public or private, for its owner"},
     Command{"get_statistics", "name...", get_statistics,
             "statistics by name, by group (imc:) or all of them (all)"},
     Command{"uptime", "", uptime, "since when imcd runs, and for how long"},

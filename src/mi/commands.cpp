@@ -56,6 +56,15 @@ Answer list_members(const Call& call) {
       }};
 }
 
+Answer create_room(const Call& call) {
+  const std::string_view visibility = call.values[2];
+  if (visibility != "public" && visibility != "private") {
+    return {{400, "expected public or private"}, nullptr};
+  }
+  return {call.control.create_room(call.values[0], call.values[1], visibility == "private"),
+          nullptr};
+}
+
 Answer get_statistics(const Call& call) {
   Statistics chosen = choose(call.control.statistics(), call.values);
   if (chosen.empty()) return {{404, "Statistics Not Found"}, nullptr};

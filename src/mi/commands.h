@@ -19,6 +19,7 @@ struct Call {
 
 Answer list_rooms(const Call& call);
 Answer list_members(const Call& call);
+Answer create_room(const Call& call);
 Answer get_statistics(const Call& call);
 Answer uptime(const Call& call);
 Answer version(const Call& call);

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "mi/status.h"
 
 namespace imcd::mi {
 
@@ -49,6 +50,10 @@ class Control {
   // is gone has no more.
   virtual bool walk_members(std::string_view room_uri, std::uint64_t serial, std::size_t& cursor,
                             const VisitMember& visit) = 0;
+
+  // Makes a room for its owner; both are URIs. 202: it is there, and stays once the database has
+  // it, which is not waited for. Else why not.
+  virtual Status create_room(std::string_view room, std::string_view owner, bool is_private) = 0;
 
   // All of them, in the order in which they are to be listed.
   [[nodiscard]] virtual std::vector<Statistic> statistics() const = 0;

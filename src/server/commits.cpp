@@ -140,8 +140,9 @@ void Server::answer_overdue(Instant now, Outbox& out) {
   }
 }
 
-void Server::journal_withdrawn_invitations(Instant now) {
-  for (imc::Outcome& outcome : conference_.take_withdrawn_invitations()) {
+// Nobody's request waits for these.
+void Server::journal_outcomes(std::vector<imc::Outcome> outcomes, Instant now) {
+  for (imc::Outcome& outcome : outcomes) {
     std::vector<imc::Record> records = std::move(outcome.records);
     outcome.records.clear();
     journal_.append(std::move(records), {std::nullopt, std::move(outcome)}, now.mono);

@@ -53,6 +53,21 @@ mi::Control::Room Control::describe(const imc::Room& room) {
   return {room.uri(), room.members.members(), owner_, room.serial};
 }
 
+mi::Status Control::create_room(std::string_view room, std::string_view owner, bool is_private) {
+  const auto address = [](const auto& uri) {
+    return uri && !uri->user.empty() && !uri->host.empty();
+  };
+  const auto room_uri = parser::parse_uri(room);
+  if (!address(room_uri)) return {400, "room is no SIP URI"};
+  const auto owner_uri = parser::parse_uri(owner);
+  if (!address(owner_uri)) return {400, "owner is no SIP URI"};
+  if (!changes_allowed_) return {500, "rooms cannot be changed now"};
+  auto made = conference_.create_for(*room_uri, *owner_uri, is_private);
+  if (!made) return {403, std::string(made.error())};
+  changes_.push_back(std::move(*made));
+  return {202, "Accepted"};
+}
+
 std::vector<mi::Control::Statistic> Control::statistics() const {
   const auto gauge = [](const Gauge& value) { return static_cast<std::uint64_t>(value.value()); };
   return {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/figures.h"
 #include "base/time.h"
@@ -23,9 +25,15 @@ class Control final : public mi::Control {
   std::optional<Room> find_room(std::string_view uri) override;
   bool walk_members(std::string_view room_uri, std::uint64_t serial, std::size_t& cursor,
                     const VisitMember& visit) override;
+  mi::Status create_room(std::string_view room, std::string_view owner, bool is_private) override;
   [[nodiscard]] std::vector<Statistic> statistics() const override;
   [[nodiscard]] Instant started() const override { return started_; }
   [[nodiscard]] std::string_view version() const override { return version_; }
+
+  // Whether room changes may be made now; the server says so before each input.
+  void allow_changes(bool allowed) { changes_allowed_ = allowed; }
+  // What operators changed since the last call, to be journaled.
+  std::vector<imc::Outcome> take_changes() { return std::exchange(changes_, {}); }
 
  private:
   [[nodiscard]] imc::Room* find(std::string_view uri) const;
@@ -37,6 +45,8 @@ class Control final : public mi::Control {
   Instant started_;
   std::string owner_;  // Scratch, so that views hold until the next call.
   std::string member_;
+  bool changes_allowed_ = false;
+  std::vector<imc::Outcome> changes_;
 };
 
 }  // namespace imcd::server

@@ -14,11 +14,13 @@ Server::Server(Settings settings, Figures& figures, Instant now)
       mi_(control_, figures) {}
 
 void Server::on_mi_bytes(std::string_view bytes, Instant now, Outbox& out) {
+  control_.allow_changes(!loading_ && !drain_until_ && journal_.accepts(now.mono));
   mi_.on_bytes(bytes, now, out);
   end_input(now, out);
 }
 
 void Server::on_mi_reply(MiReplyId reply, MiReplyEvent event, Instant now, Outbox& out) {
+  control_.allow_changes(!loading_ && !drain_until_ && journal_.accepts(now.mono));
   mi_.on_reply(reply, event, now, out);
   end_input(now, out);
 }
@@ -43,7 +45,8 @@ std::optional<MonoTime> Server::next_deadline() const {
 void Server::end_input(Instant now, Outbox& out) {
   conference_.greet_returned(now.mono);
   conference_.deliveries().pump(now, out);
-  journal_withdrawn_invitations(now);
+  journal_outcomes(conference_.take_withdrawn_invitations(), now);
+  journal_outcomes(control_.take_changes(), now);
   journal_.on_deadline(now.mono, out);
   conference_.end_input();
   figures_.server_transactions.set(static_cast<std::int64_t>(transactions_.size()));

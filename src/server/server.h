@@ -126,7 +126,7 @@ class Server {
   void reload(const Journal::Entry& entry, const db::LoadedRows& rows, Outbox& out);
   void answer_late(Instant now, Outbox& out);
   void answer_overdue(Instant now, Outbox& out);
-  void journal_withdrawn_invitations(Instant now);
+  void journal_outcomes(std::vector<imc::Outcome> outcomes, Instant now);
   void journal_repairs(Instant now);
 
   void end_input(Instant now, Outbox& out);

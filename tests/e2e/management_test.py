@@ -83,8 +83,15 @@ class ManagementTest(ImcdTest):
         self.assertRegex(self.shell("version"), r"\A200 OK\n(.*\n)*.*imcd.*\d+\.\d+")
         self.assertRegex(self.shell("uptime"), r"\A200 OK\n(.*\n)+\n\Z")
         commands = self.shell("which").split("\n")
-        for command in ("imc_list_rooms", "imc_list_members", "get_statistics", "uptime", "version", "which"):
+        for command in ("imc_list_rooms", "imc_list_members", "imc_create_room", "get_statistics", "uptime", "version", "which"):
             self.assertIn(command, commands)
+
+    def test_operators_make_rooms(self):
+        made = self.shell("imc_create_room", "sip:hall@example.org", "sip:alice@example.org", "private")
+        self.assertRegex(made, r"\A202 Accepted\n\n?\Z")
+        self.assertIn("URI=sip:hall@example.org MEMBERS=1 OWNER=sip:alice@example.org", self.shell("imc_list_rooms"))
+        again = self.shell("imc_create_room", "sip:hall@example.org", "sip:bob@example.org", "public")
+        self.assertRegex(again, r"\A403 room exists\n\n?\Z")
 
     def test_an_unknown_command_says_so(self):
         self.assertRegex(self.shell("imc_reload"), r"\A500 command 'imc_reload' not available\n\n?\Z")

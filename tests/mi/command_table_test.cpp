@@ -55,6 +55,19 @@ TEST(CommandTable, AMalformedRequestIsAParseErrorUnlessItsCommandIsUnknown) {
   EXPECT_EQ(status_of("nope", {}, true).code, 500);
 }
 
+TEST(CommandTable, ARoomIsMadePublicOrPrivateAndNothingElse) {
+  EXPECT_EQ(
+      status_of("imc_create_room", {{"", "sip:new@d"}, {"", "sip:o@d"}, {"", "private"}}).code,
+      202);
+  EXPECT_EQ(status_of("imc_create_room", {{"", "sip:r@d"}, {"", "sip:o@d"}, {"", "public"}}).code,
+            403);
+  const Status bad =
+      status_of("imc_create_room", {{"", "sip:new@d"}, {"", "sip:o@d"}, {"", "secret"}});
+  EXPECT_EQ(bad.code, 400);
+  EXPECT_EQ(bad.reason, "expected public or private");
+  EXPECT_EQ(status_of("imc_create_room", {{"", "sip:new@d"}}).reason, "missing argument 'owner'");
+}
+
 TEST(CommandTable, AMissingArgumentIsNamed) {
   EXPECT_EQ(status_of("imc_list_members").code, 400);
   EXPECT_EQ(status_of("imc_list_members").reason, "missing argument 'room'");

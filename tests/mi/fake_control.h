@@ -61,6 +61,12 @@ struct FakeControl : Control {
     return true;
   }
 
+  Status create_room(std::string_view room, std::string_view owner, bool is_private) override {
+    if (find_room(room)) return {403, "room exists"};
+    if (!is_private) add(std::string(room), {std::string(owner)});
+    return {202, "Accepted"};
+  }
+
   [[nodiscard]] std::vector<Statistic> statistics() const override { return numbers; }
   [[nodiscard]] Instant started() const override { return start; }
   [[nodiscard]] std::string_view version() const override { return "0.1.0 (x86_64/linux)"; }

@@ -139,7 +139,9 @@ TEST(MiReply, TellsTheVersion) {
 TEST(MiReply, TellsWhichCommandsThereAre) {
   Clients clients;
   EXPECT_EQ(clients.ask("which"),
-            "200 OK\nimc_list_rooms\nimc_list_members\nget_statistics\nuptime\nversion\nwhich\n\n");
+            "200 "
+            "OK\nimc_list_rooms\nimc_list_members\nimc_create_room\nget_"
+            "statistics\nuptime\nversion\nwhich\n\n");
 }
 
 }  // namespace

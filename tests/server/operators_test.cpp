@@ -1,0 +1,88 @@
+// What operators change over the management FIFO.
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "server/harness.h"
+
+namespace imcd::server {
+namespace {
+
+class Operators : public testing::Test {
+ protected:
+  static Settings settings() {
+    Settings settings = default_settings();
+    settings.conference.anyone_creates_rooms = false;
+    settings.conference.max_rooms = 2;
+    return settings;
+  }
+  Operators() {
+    for (Peer* const who : {&alice, &bob}) who->say("nowhere", "hello");
+    h.run_for(1s);
+    alice.forget();
+  }
+  // Without a reply: what it does is seen in the rooms.
+  void make(std::string_view room, std::string_view owner, std::string_view visibility) {
+    Outbox out;
+    h.server().on_mi_bytes(
+        fmt::format(":imc_create_room:\n{}\n{}\n{}\n\n", room, owner, visibility), h.now(), out);
+    h.run_for(1s);
+  }
+  [[nodiscard]] std::size_t rooms() { return h.server().conference().rooms().size(); }
+
+  Harness h{{.settings = settings()}};
+  Peer& alice = h.peer("alice");
+  Peer& bob = h.peer("bob");
+};
+
+TEST_F(Operators, RoomIsStoredAndItsOwnerToldAndInCharge) {
+  make("sip:hall@example.org", "sip:alice@example.org", "private");
+  EXPECT_EQ((h.database.rooms.at({"hall", "example.org"})), imc::room_flag::is_private);
+  EXPECT_EQ((h.database.members.at({"sip:hall@example.org", "alice", "example.org"})),
+            imc::member_flag::owner);
+  EXPECT_TRUE(alice.has_heard("The operators made the private room hall@example.org"));
+  bob.say("hall", "#join");
+  h.run_for(1s);
+  EXPECT_EQ(bob.last_code(), 403);
+  alice.say("hall", "#invite bob");
+  h.run_for(1s);
+  bob.say("hall", "#accept");
+  h.run_for(1s);
+  EXPECT_EQ(bob.last_code(), 200);
+  bob.say("hall", "thanks");
+  h.run_for(1s);
+  EXPECT_TRUE(alice.has_heard("thanks"));
+}
+
+TEST_F(Operators, UsersCannotMakeRoomsThen) {
+  alice.say("mine", "#create");
+  h.run_for(1s);
+  EXPECT_EQ(alice.last_code(), 403);
+  EXPECT_EQ(rooms(), 0U);
+}
+
+TEST_F(Operators, BadNamesAndTooManyRoomsAreRefused) {
+  make("hall", "sip:alice@example.org", "public");
+  make("sip:example.org", "sip:alice@example.org", "public");
+  make("sip:hall@example.org", "alice", "public");
+  make("sip:" + std::string(65, 'x') + "@example.org", "sip:alice@example.org", "public");
+  make("sip:hall@example.org", "sip:alice@example.org", "hidden");
+  EXPECT_EQ(rooms(), 0U);
+  for (const char* const name : {"a", "b", "c", "a"}) {
+    make(fmt::format("sip:{}@example.org", name), "sip:alice@example.org", "public");
+  }
+  EXPECT_EQ(rooms(), 2U);
+  EXPECT_EQ(h.figures().mi_requests_failed.value(), 7U);
+}
+
+TEST_F(Operators, RoomThatTheDatabaseRefusesGoesAgain) {
+  h.database.faults.refuses = [](const imc::Record& record) {
+    return record.kind == imc::Record::Kind::put_room;
+  };
+  make("sip:hall@example.org", "sip:alice@example.org", "public");
+  EXPECT_EQ(rooms(), 0U);
+  EXPECT_TRUE(alice.requests.empty());
+}
+
+}  // namespace
+}  // namespace imcd::server
