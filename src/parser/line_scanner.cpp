@@ -1,6 +1,8 @@
 #include "parser/line_scanner.h"
 
+#include "base/check.h"
 #include "base/text.h"
+#include "parser/block_scanner.h"
 
 namespace imcd::parser {
 namespace {
@@ -42,9 +44,7 @@ bool scan_line(std::string_view bytes, bool may_fold, HeadLine& line) {
   return false;
 }
 
-}  // namespace
-
-void scan_head(std::string_view bytes, Head& head) {
+void scan_scalar(std::string_view bytes, Head& head) {
   head.line_count = 0;
   head.has_too_many = false;
   head.is_ended = false;
@@ -67,6 +67,43 @@ void scan_head(std::string_view bytes, Head& head) {
       head.has_too_many = true;
     }
   }
+}
+
+void scan_with(Scanner scanner, std::string_view bytes, Head& head) {
+#ifdef IMCD_HAS_BLOCK_SCANNER
+  if (scanner == Scanner::avx2 && scan_blocks_avx2(bytes, head)) return;
+  if (scanner == Scanner::sse2 && scan_blocks_sse2(bytes, head)) return;
+#endif
+  scan_scalar(bytes, head);
+}
+
+Scanner find_fastest() {
+  if (has_scanner(Scanner::avx2)) return Scanner::avx2;
+  return has_scanner(Scanner::sse2) ? Scanner::sse2 : Scanner::scalar;
+}
+
+}  // namespace
+
+bool has_scanner(Scanner scanner) {
+#ifdef IMCD_HAS_BLOCK_SCANNER
+  if (scanner == Scanner::avx2) {
+    return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("bmi") != 0;
+  }
+  return true;
+#else
+  return scanner == Scanner::scalar;
+#endif
+}
+
+void scan_head(Scanner scanner, std::string_view bytes, Head& head) {
+  CHECK(has_scanner(scanner));
+  scan_with(scanner, bytes, head);
+}
+
+void scan_head(std::string_view bytes, Head& head) {
+  // What the processor can do never changes, so every run with the same input does the same.
+  static const Scanner fastest = find_fastest();
+  scan_with(fastest, bytes, head);
 }
 
 }  // namespace imcd::parser

@@ -1,6 +1,10 @@
 // The one pass over a message's head: where each line ends, where its first colon is, whether it is
 // folded, and whether it holds a NUL, a bare CR or a bare LF. Everything after it works on short
 // pieces; this is the only loop that looks at every byte of the head.
+//
+// There are three of it, which tell the same of any bytes. The scalar one is the definition. The
+// others look at 64 bytes at a time and take about one instruction for each byte; a head with a
+// control character in it, which no honest peer sends, they leave to the scalar one.
 #pragma once
 
 #include <array>
@@ -32,8 +36,16 @@ struct Head {
   std::size_t end = 0;
 };
 
+enum class Scanner : std::uint8_t { scalar, sse2, avx2 };
+
+// Whether this processor can run it.
+bool has_scanner(Scanner scanner);
+
 // RFC 3261 7 and 25.1: a line ends at CRLF only; a CR or LF by itself is part of the line, and
-// noted. At most 4 GiB.
+// noted. At most 4 GiB. The fastest scanner that the processor has.
 void scan_head(std::string_view bytes, Head& head);
+
+// With one of them, which must be there.
+void scan_head(Scanner scanner, std::string_view bytes, Head& head);
 
 }  // namespace imcd::parser
