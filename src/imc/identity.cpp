@@ -23,15 +23,14 @@ std::string delivery_uri(const parser::Uri& uri) {
 
 }  // namespace
 
-Identity::Identity(std::uint64_t hash_of_key, const parser::Uri& uri, std::string_view key)
+Identity::Identity(std::uint64_t hash_of_key, const parser::Uri& uri, std::string_view first_uri,
+                   std::string_view own_key)
     : hash(hash_of_key) {
-  const std::string text = delivery_uri(uri);
   char* const at = reinterpret_cast<char*>(this + 1);
-  std::memcpy(at, text.data(), text.size());
-  std::memcpy(at + text.size(), key.data(), key.size());
-  uri_bytes_ = static_cast<std::uint16_t>(text.size());
-  key_bytes_ = static_cast<std::uint16_t>(key.size());
-  user_at_ = static_cast<std::uint16_t>(text.find(':') + 1);
+  std::memcpy(at, first_uri.data(), first_uri.size());
+  std::memcpy(at + first_uri.size(), own_key.data(), own_key.size());
+  uri_bytes_ = static_cast<std::uint16_t>(first_uri.size());
+  key_bytes_ = static_cast<std::uint16_t>(own_key.size());
   user_bytes_ = static_cast<std::uint16_t>(uri.user.size());
   host_bytes_ = static_cast<std::uint16_t>(uri.host.size());
 }
@@ -51,9 +50,14 @@ IdentityRef IdentityTable::intern(const parser::Uri& uri) {
   const std::uint64_t hash = siphash(hash_key_, key_);
   Identity* identity = table_.find(hash, key_);
   if (identity == nullptr) {
-    const std::size_t text_bytes = uri.user.size() + uri.host.size() + 16 + key_.size();
+    const std::string text = delivery_uri(uri);
+    const std::size_t address_bytes = uri.user.size() + 1 + uri.host.size();
+    const bool is_folded = std::string_view(text).substr(text.find(':') + 1, address_bytes) == key_;
+    const std::string_view own_key = is_folded ? std::string_view{} : key_;
+    const std::size_t text_bytes = text.size() + own_key.size();
     CHECK(text_bytes <= 0xffff);
-    identity = new (::operator new(sizeof(Identity) + text_bytes)) Identity(hash, uri, key_);
+    identity =
+        new (::operator new(sizeof(Identity) + text_bytes)) Identity(hash, uri, text, own_key);
     table_.insert(identity);
   }
   return {*this, *identity};

@@ -3,7 +3,8 @@
 //
 // The key decides who is who (parser::write_address_of_record_key). The first spelling seen is how
 // the user is shown and how rows name it; deliveries go to the URI that the user entered a room
-// with last, with its port, scheme and spelling. One allocation holds key and first spelling.
+// with last, with its port, scheme and spelling. One allocation holds key and first spelling;
+// there may be ten million, so each byte counts.
 #pragma once
 
 #include <atomic>
@@ -27,7 +28,9 @@ class Identity {
   const std::uint64_t hash;  // Of the key.
 
   // "bob@example.org", folded.
-  [[nodiscard]] std::string_view key() const { return {text() + uri_bytes_, key_bytes_}; }
+  [[nodiscard]] std::string_view key() const {
+    return key_bytes_ == 0 ? address() : std::string_view(text() + uri_bytes_, key_bytes_);
+  }
   // "sip:Bob@Example.org:5080", where deliveries go, without parameters.
   [[nodiscard]] std::string_view uri() const {
     const std::string* const later = later_uri_.load(std::memory_order_acquire);
@@ -40,11 +43,11 @@ class Identity {
   }
   // "Bob@Example.org".
   [[nodiscard]] std::string_view address() const {
-    return first_uri().substr(user_at_, user_bytes_ + 1U + host_bytes_);
+    return first_uri().substr(user_at(), user_bytes_ + 1U + host_bytes_);
   }
-  [[nodiscard]] std::string_view user() const { return first_uri().substr(user_at_, user_bytes_); }
+  [[nodiscard]] std::string_view user() const { return first_uri().substr(user_at(), user_bytes_); }
   [[nodiscard]] std::string_view host() const {
-    return first_uri().substr(user_at_ + user_bytes_ + 1U, host_bytes_);
+    return first_uri().substr(user_at() + user_bytes_ + 1U, host_bytes_);
   }
 
   // --- The loop's own ---------------------------------------------------------------------------
@@ -56,20 +59,23 @@ class Identity {
 
  private:
   friend class IdentityTable;
-  Identity(std::uint64_t hash_of_key, const parser::Uri& uri, std::string_view key);
+  Identity(std::uint64_t hash_of_key, const parser::Uri& uri, std::string_view first_uri,
+           std::string_view own_key);
 
   ~Identity() { delete later_uri_.load(std::memory_order_relaxed); }
 
   [[nodiscard]] const char* text() const { return reinterpret_cast<const char*>(this + 1); }
   [[nodiscard]] std::string_view first_uri() const { return {text(), uri_bytes_}; }
+  [[nodiscard]] std::size_t user_at() const { return first_uri().find(':') + 1; }
 
   std::atomic<const std::string*> later_uri_{nullptr};  // Owned; null: the first one holds.
   std::uint16_t uri_bytes_ = 0;
-  std::uint16_t key_bytes_ = 0;
-  std::uint16_t user_at_ = 0;
+  std::uint16_t key_bytes_ = 0;  // 0: it is the address as spelled, and not kept twice.
   std::uint16_t user_bytes_ = 0;
   std::uint16_t host_bytes_ = 0;
 };
+
+static_assert(sizeof(Identity) == 40);
 
 class IdentityTable;
 

@@ -10,7 +10,6 @@ Room::Room(std::uint64_t hash_of_key, std::string_view key, std::string_view nam
     : hash(hash_of_key),
       members(identities, epochs),
       serial(serial_number),
-      key_(key),
       name_bytes_(static_cast<std::uint32_t>(name.size())),
       private_(is_private) {
   uri_.reserve(5 + name.size() + domain.size());
@@ -18,6 +17,7 @@ Room::Room(std::uint64_t hash_of_key, std::string_view key, std::string_view nam
   uri_ += name;
   uri_ += '@';
   uri_ += domain;
+  if (key != address()) key_ = key;
 }
 
 Identity* Room::owner() const {

@@ -22,7 +22,10 @@ class Room {
 
   const std::uint64_t hash;  // Of the key.
 
-  [[nodiscard]] std::string_view key() const { return key_; }  // name@domain, folded.
+  // name@domain, folded.
+  [[nodiscard]] std::string_view key() const {
+    return key_.empty() ? address() : std::string_view(key_);
+  }
   [[nodiscard]] std::string_view uri() const { return uri_; }  // sip:name@domain, as first seen.
   [[nodiscard]] std::string_view address() const { return uri().substr(4); }
   [[nodiscard]] std::string_view name() const { return uri().substr(4, name_bytes_); }
@@ -54,7 +57,7 @@ class Room {
   IdentityRef take_inviter(const Identity& invitee, IdentityTable& identities);
 
  private:
-  std::string key_;
+  std::string key_;  // Empty: it is the address as spelled.
   std::string uri_;
   std::uint32_t name_bytes_;
   std::atomic<bool> private_;
