@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "parser/characters.h"
+#include "parser/plain_run.h"
 
 namespace imcd::parser {
 
@@ -38,9 +39,20 @@ class Cursor {
     return since(begin);
   }
 
+  // The same where the run is likely to be longer than a word.
+  template <CharSet set>
+  std::string_view take_long_run() {
+    static_assert(includes_plain(set));
+    const std::size_t begin = at_;
+    at_ += plain_run(rest());
+    at_ += span_in(set, rest());
+    return since(begin);
+  }
+
   // SWS: blanks and folds, as many as there are; whether there was any. A CRLF counts only with a
   // blank after it: by itself it would begin another header field.
   bool take_white_space() {
+    if (at_end() || static_cast<unsigned char>(text_[at_]) > ' ') return false;
     const std::size_t begin = at_;
     while (!at_end()) {
       if (is_blank(text_[at_])) {

@@ -1,8 +1,11 @@
 #include "parser/header.h"
 
 #include <array>
+#include <bit>
+#include <cstring>
 
 #include "base/text.h"
+#include "parser/characters.h"
 
 namespace imcd::parser {
 namespace {
@@ -85,14 +88,84 @@ consteval std::array<HeaderName, 256> build_compact_names() {
 }
 constexpr std::array<HeaderName, 256> compact_names = build_compact_names();
 
+// A name as three words that may overlap, so that two names of one length are compared in a few
+// steps whatever that length is.
+struct NameWords {
+  std::uint64_t first = 0;
+  std::uint64_t middle = 0;
+  std::uint64_t last = 0;
+};
+constexpr std::size_t name_bytes_max = 3 * sizeof(std::uint64_t);
+
+template <class Word>
+constexpr Word load_word(const char* at) {
+  if consteval {
+    std::array<char, sizeof(Word)> bytes{};
+    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = at[i];
+    return std::bit_cast<Word>(bytes);
+  } else {
+    Word word = 0;
+    std::memcpy(&word, at, sizeof word);
+    return word;
+  }
+}
+
+template <class Word>
+constexpr NameWords load_ends(std::string_view name) {
+  return {.first = load_word<Word>(name.data()),
+          .last = load_word<Word>(name.data() + name.size() - sizeof(Word))};
+}
+
+// Of two bytes at least and name_bytes_max at most.
+constexpr NameWords words_of(std::string_view name) {
+  if (name.size() < 4) return load_ends<std::uint16_t>(name);
+  if (name.size() < 8) return load_ends<std::uint32_t>(name);
+  NameWords words = load_ends<std::uint64_t>(name);
+  if (name.size() > 16) words.middle = load_word<std::uint64_t>(name.data() + 8);
+  return words;
+}
+
+struct NameToMatch {
+  std::size_t length = 0;
+  NameWords lower;
+  NameWords case_bits;  // Those in which a letter differs from its capital; none for a hyphen.
+};
+
+consteval NameToMatch build_name_to_match(std::string_view name) {
+  std::array<char, name_bytes_max> folded{};
+  std::array<char, name_bytes_max> case_bits{};
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    folded[i] = lower(name[i]);
+    if (is_in(CharSet::letter, name[i])) case_bits[i] = 'a' - 'A';
+  }
+  return {name.size(), words_of({folded.data(), name.size()}),
+          words_of({case_bits.data(), name.size()})};
+}
+
+consteval std::array<NameToMatch, rows.size()> build_names_to_match() {
+  std::array<NameToMatch, rows.size()> names;
+  for (std::size_t i = 0; i < rows.size(); ++i) names[i] = build_name_to_match(rows[i].text);
+  return names;
+}
+constexpr std::array<NameToMatch, rows.size()> names_to_match = build_names_to_match();
+
+bool matches(std::string_view name, const NameToMatch& wanted) {
+  if (name.size() != wanted.length) return false;
+  const NameWords words = words_of(name);
+  const NameWords& bits = wanted.case_bits;
+  return (((words.first | bits.first) ^ wanted.lower.first) |
+          ((words.middle | bits.middle) ^ wanted.lower.middle) |
+          ((words.last | bits.last) ^ wanted.lower.last)) == 0;
+}
+
 }  // namespace
 
 HeaderName find_header_name(std::string_view name) {
   if (name.empty()) return HeaderName::other;
   if (name.size() == 1) return compact_names[static_cast<unsigned char>(name.front())];
   const std::uint8_t index = long_names[slot_of(name)];
-  if (index == empty_slot || !equal_ignoring_case(name, rows[index].text)) return HeaderName::other;
-  return rows[index].name;
+  if (index == empty_slot || !matches(name, names_to_match[index])) return HeaderName::other;
+  return static_cast<HeaderName>(index);
 }
 
 std::string_view header_name_text(HeaderName name) {

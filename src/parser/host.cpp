@@ -44,10 +44,48 @@ bool is_ipv4(std::string_view text) {
   }
 }
 
+// Hosts in their usual form: plain characters, dots and hyphens only between others, and no digit
+// at the end, so that the last label is not a number. Nothing is taken when it is not so.
+bool take_usual_name(Cursor& cursor, std::string_view& host) {
+  const std::string_view text = cursor.rest().substr(0, plain_run(cursor.rest()));
+  if (text.empty() || !is_in(CharSet::letter, text.back())) return false;
+  bool was_mark = true;
+  for (const char c : text) {
+    const bool is_mark = c == '.' || c == '-';
+    if (is_mark && was_mark) return false;
+    was_mark = is_mark;
+  }
+  host = text;
+  cursor.advance(text.size());
+  return true;
+}
+
+// An IPv4 address with no more behind it that could be of a host; else nothing is taken.
+bool take_usual_ipv4(Cursor& cursor, std::string_view& host) {
+  const std::string_view text = cursor.rest();
+  std::size_t at = 0;
+  for (int octets = 1;; ++octets) {
+    unsigned octet = 0;
+    const std::size_t begin = at;
+    for (; at < text.size() && is_digit(text[at]) && at - begin < 3; ++at) {
+      octet = octet * 10 + static_cast<unsigned>(text[at] - '0');
+    }
+    if (at == begin || octet > 255) return false;
+    if (octets == 4) break;
+    if (at == text.size() || text[at] != '.') return false;
+    ++at;
+  }
+  if (at < text.size() && is_plain(text[at])) return false;
+  host = text.substr(0, at);
+  cursor.advance(at);
+  return true;
+}
+
 }  // namespace
 
 bool take_host(Cursor& cursor, std::string_view& host) {
   if (cursor.next_is('[')) return take_reference(cursor, host);
+  if (take_usual_ipv4(cursor, host) || take_usual_name(cursor, host)) return true;
   const std::size_t begin = cursor.offset();
   bool numeric = false;
   do {

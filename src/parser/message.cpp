@@ -34,6 +34,7 @@ void reset(MessageView& view) {
   view.body = {};
   view.header_count = 0;
   view.first.fill(MessageView::absent);
+  view.repeated = 0;
 }
 
 // Blanks and folds at both ends; a CR or LF that is no part of a fold makes the field unclean.
@@ -64,26 +65,35 @@ bool has_forbidden_control(std::string_view value) {
   return false;
 }
 
-void append_field(MessageView& view, const HeaderField& field) {
-  std::uint8_t& first = view.first[static_cast<std::size_t>(field.name)];
-  if (first == MessageView::absent) first = static_cast<std::uint8_t>(view.header_count);
-  view.headers[view.header_count++] = field;
+// Counts the field behind the last one, once it is filled.
+void append_field(MessageView& view, HeaderName name) {
+  std::uint8_t& first = view.first[static_cast<std::size_t>(name)];
+  if (first == MessageView::absent) {
+    first = static_cast<std::uint8_t>(view.header_count);
+  } else {
+    view.repeated |= 1U << static_cast<unsigned>(name);
+  }
+  ++view.header_count;
 }
 
 // message-header = field-name HCOLON field-value: blanks but no line end before the colon.
 void take_header_line(std::string_view bytes, const HeadLine& line, MessageView& view,
                       FirstFault& fault) {
-  HeaderField field;
-  field.name_text = trim(bytes.substr(line.begin, line.colon - line.begin));
-  const bool begins_with_name = line.begin < bytes.size() && !is_blank(bytes[line.begin]);
-  if (line.colon == line.end || !begins_with_name || !is_all_in(CharSet::token, field.name_text)) {
+  HeaderField& field = view.headers[view.header_count];
+  std::string_view name = bytes.substr(line.begin, line.colon - line.begin);
+  while (!name.empty() && is_blank(name.back())) name.remove_suffix(1);
+  field.name = find_header_name(name);
+  // The names that are known are tokens.
+  const bool is_name = field.name != HeaderName::other || is_all_in(CharSet::token, name);
+  if (line.colon == line.end || !is_name) {
     fault.note(line.has_control ? Fault::control_character : Fault::bad_header_line, line.begin);
     return;
   }
-  field.name = find_header_name(field.name_text);
   const std::string_view raw = bytes.substr(line.colon + 1, line.end - line.colon - 1);
+  field.name_text = name;
   field.value = trim_value(raw);
   field.folded = line.is_folded && field.value.contains('\n');
+  field.unclean = false;
   if (line.has_control && has_forbidden_control(raw)) {
     field.unclean = true;
     fault.note(Fault::control_character, line.begin);
@@ -92,7 +102,7 @@ void take_header_line(std::string_view bytes, const HeadLine& line, MessageView&
     field.unclean = true;
     fault.note(Fault::header_too_long, line.begin);
   }
-  append_field(view, field);
+  append_field(view, field.name);
 }
 
 // RFC 3261 18.3, message-oriented transports: without Content-Length the body is all that follows,
@@ -103,7 +113,7 @@ void take_body(std::string_view rest, std::size_t offset, MessageView& view, Fir
     view.body = rest;
     return;
   }
-  if (view.count(HeaderName::content_length) > 1) {
+  if (view.is_repeated(HeaderName::content_length)) {
     fault.note(Fault::repeated_content_length, offset);
   } else if (!is_all_in(CharSet::digit, *value)) {
     fault.note(Fault::bad_content_length, offset);

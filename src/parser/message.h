@@ -58,6 +58,10 @@ struct MessageView {
     if (index == absent) return std::nullopt;
     return headers[index].value;
   }
+  // Whether there are two fields of that name or more.
+  [[nodiscard]] bool is_repeated(HeaderName name) const {
+    return (repeated >> static_cast<unsigned>(name) & 1U) != 0;
+  }
   [[nodiscard]] std::size_t count(HeaderName name) const {
     std::size_t found = 0;
     for (std::size_t i = 0; i < header_count; ++i) found += headers[i].name == name ? 1U : 0U;
@@ -68,6 +72,9 @@ struct MessageView {
   static constexpr std::uint8_t absent = 0xff;
   HeaderIndexes first = header_indexes(absent);
   static_assert(limits::header_fields_max < absent);
+  // One bit for each name.
+  std::uint32_t repeated = 0;
+  static_assert(static_cast<std::size_t>(HeaderName::count) <= 32);
 };
 
 struct CSeq {

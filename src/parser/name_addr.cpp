@@ -47,6 +47,7 @@ bool take_bare_uri(Cursor& cursor, NameAddr& name_addr) {
 
 bool take_address(Cursor& cursor, NameAddr& name_addr) {
   cursor.take_white_space();
+  if (cursor.next_is('<')) return take_bracketed_uri(cursor, name_addr);
   if (cursor.next_is('"')) {
     if (!cursor.take_quoted_string(name_addr.display)) return false;
     cursor.take_white_space();
@@ -65,7 +66,7 @@ bool take_parameters(Cursor& cursor, NameAddr& name_addr) {
     Parameter parameter;
     if (!take_parameter(cursor, parameter)) return false;
     if (!equal_ignoring_case(parameter.name, "tag")) continue;
-    if (name_addr.has_tag || !has_token_value(parameter)) return false;
+    if (name_addr.has_tag || !parameter.is_token) return false;
     name_addr.tag = parameter.value;
     name_addr.has_tag = true;
   }

@@ -15,7 +15,10 @@ bool take_parameter(Cursor& cursor, Parameter& parameter) {
     parameter.is_quoted = true;
     if (!cursor.take_quoted_string(parameter.value)) return false;
   } else {
-    parameter.value = cursor.take_run(CharSet::generic_value);
+    const std::size_t value = cursor.offset();
+    const bool begins_as_token = !cursor.take_long_run<CharSet::token>().empty();
+    parameter.is_token = cursor.take_run(CharSet::generic_value).empty() && begins_as_token;
+    parameter.value = cursor.since(value);
     if (parameter.value.empty()) return false;
   }
   parameter.text = cursor.since(begin);

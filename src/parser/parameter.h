@@ -14,6 +14,7 @@ struct Parameter {
   std::string_view value;  // Without the quotes, escapes as written.
   bool has_value = false;
   bool is_quoted = false;
+  bool is_token = false;  // The value is a token: there, not quoted, no colon or bracket in it.
 };
 
 // Takes one parameter, the semicolon before it being taken already, and the white space around it.
@@ -21,10 +22,5 @@ struct Parameter {
 // brackets anywhere: RFC 5118 4.5 asks for that in `received`, and host:port values are seen in
 // extensions.
 bool take_parameter(Cursor& cursor, Parameter& parameter);
-
-// A value that must be a token: there, not quoted, no colon or bracket in it.
-inline bool has_token_value(const Parameter& parameter) {
-  return parameter.has_value && !parameter.is_quoted && is_all_in(CharSet::token, parameter.value);
-}
 
 }  // namespace imcd::parser

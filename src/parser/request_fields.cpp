@@ -11,20 +11,9 @@ namespace {
 
 constexpr std::uint64_t cseq_max = (1ULL << 31) - 1;
 
-using FieldCounts = std::array<std::uint8_t, static_cast<std::size_t>(HeaderName::count)>;
-
-FieldCounts count_fields(const MessageView& view) {
-  FieldCounts counts{};
-  for (std::size_t i = 0; i < view.header_count; ++i) {
-    ++counts[static_cast<std::size_t>(view.headers[i].name)];
-  }
-  return counts;
-}
-
 // What one message's checks share.
 struct Check {
   const MessageView& view;
-  FieldCounts counts;
   FirstFault fault;
 
   // The value of a field that must be there once; nothing, and a fault, when it is not.
@@ -34,7 +23,7 @@ struct Check {
     return value;
   }
   std::optional<std::string_view> find_at_most_one(HeaderName name, Fault repeated) {
-    if (counts[static_cast<std::size_t>(name)] <= 1) return view.find(name);
+    if (!view.is_repeated(name)) return view.find(name);
     fault.note(repeated);
     return std::nullopt;
   }
@@ -91,10 +80,10 @@ void check_name_addr(Check& check, std::optional<std::string_view> value, Fault 
 
 // callid = word [ "@" word ]
 bool is_call_id(std::string_view value) {
-  const std::size_t at = value.find('@');
-  if (at == std::string_view::npos) return is_all_in(CharSet::word, value);
-  return is_all_in(CharSet::word, value.substr(0, at)) &&
-         is_all_in(CharSet::word, value.substr(at + 1));
+  Cursor cursor(value);
+  if (cursor.take_long_run<CharSet::word>().empty()) return false;
+  if (cursor.take('@') && cursor.take_long_run<CharSet::word>().empty()) return false;
+  return cursor.at_end();
 }
 
 void check_call_id(Check& check, RequestFields& fields) {
@@ -190,7 +179,7 @@ Parsed<CSeq> parse_cseq(std::string_view value) {
 
 Parsed<void> parse_request_fields(const MessageView& view, RequestFields& fields) {
   fields = {};
-  Check check{view, count_fields(view), {}};
+  Check check{view, {}};
   check_request_uri(check, fields.request_uri);
   check_via(check, fields);
   check_name_addr(check,

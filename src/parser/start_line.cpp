@@ -39,6 +39,20 @@ bool parse_status_line(std::string_view line, MessageView& view) {
   return true;
 }
 
+// The request line as nearly all write it: whether it was that, and `view` is filled.
+bool take_usual_request_line(std::string_view line, std::size_t method_end, MessageView& view) {
+  constexpr std::string_view end = " SIP/2.0";
+  static_assert(end.substr(1) == our_version);
+  if (!line.ends_with(end) || line.size() < method_end + 2 + end.size()) return false;
+  const std::string_view uri =
+      line.substr(method_end + 1, line.size() - end.size() - method_end - 1);
+  for (const char c : uri) {
+    if (is_blank(c)) return false;
+  }
+  view.request_uri = uri;
+  return true;
+}
+
 bool contains_version(std::string_view text) {
   for (std::size_t at = text.find(' '); at != std::string_view::npos; at = text.find(' ', at + 1)) {
     if (starts_with_ignoring_case(text.substr(at + 1), version_prefix)) return true;
@@ -50,12 +64,16 @@ bool contains_version(std::string_view text) {
 // blank (RFC 3261 7.1).
 Parsed<void> parse_request_line(std::string_view line, bool has_control, MessageView& view) {
   const std::size_t method_end = span_in(CharSet::token, line);
-  if (method_end == 0 || !contains_version(line.substr(method_end)) || line[method_end] != ' ') {
+  const bool has_method = method_end != 0 && method_end < line.size() && line[method_end] == ' ';
+  const bool is_usual =
+      has_method && !has_control && take_usual_request_line(line, method_end, view);
+  if (!is_usual && (!has_method || !contains_version(line.substr(method_end)))) {
     return fail_at(Fault::not_sip, 0);
   }
   view.is_request = true;
   view.method_text = line.substr(0, method_end);
   view.method = find_method(view.method_text);
+  if (is_usual) return {};
   if (has_control) return fail_at(Fault::control_character, method_end);
   const std::size_t uri_end = line.rfind(' ');
   if (uri_end == method_end) return fail_at(Fault::bad_request_line, method_end);

@@ -57,6 +57,12 @@ bool is_all_escaped(std::string_view text, CharSet set) {
 }
 
 bool take_scheme(Cursor& cursor, Uri& uri) {
+  if (cursor.rest().starts_with("sip:")) {
+    uri.scheme_text = cursor.rest().substr(0, 3);
+    uri.scheme = Scheme::sip;
+    cursor.advance(4);
+    return true;
+  }
   uri.scheme_text = cursor.take_run(CharSet::scheme);
   if (uri.scheme_text.empty() || !is_in(CharSet::letter, uri.scheme_text.front())) return false;
   uri.scheme = find_scheme(uri.scheme_text);
@@ -66,6 +72,14 @@ bool take_scheme(Cursor& cursor, Uri& uri) {
 // [ userinfo ]. An `@` stands nowhere else in a URI, so the first one ends the user part, whatever
 // semicolons and question marks come before it (RFC 3261 19.1.2).
 bool take_userinfo(Cursor& cursor, Uri& uri) {
+  Cursor plain = cursor;
+  const std::string_view user = plain.take_long_run<CharSet::user>();
+  if (!user.empty() && plain.take('@')) {
+    uri.has_user = true;
+    uri.user = user;
+    cursor = plain;
+    return true;
+  }
   const std::size_t length = cursor.rest().find('@');
   if (length == std::string_view::npos) return true;
   const std::string_view userinfo = cursor.rest().substr(0, length);
