@@ -109,6 +109,9 @@ void check_together(const Options& options) {
   if (static_cast<double>(options.rooms) * options.members > 1e6) {
     throw CLI::ValidationError("--rooms", "more than 1,000,000 members in all");
   }
+  if (options.changes && options.is_open_loop()) {
+    throw CLI::ValidationError("--changes", "each change waits for the one before: no --rate");
+  }
   const double time = std::chrono::duration<double>(options.warmup + options.duration).count();
   const double messages = options.rate * time;
   if (messages > messages_max || messages * options.members > deliveries_max) {
@@ -128,6 +131,8 @@ std::optional<Options> read_options(int argc, char** argv, int& exit_code) {
   add_load(app, texts, options);
   add_shares(app, texts, options.shares);
   app.add_flag("--json", options.json, "print the result as JSON");
+  app.add_flag("--changes", options.changes,
+               "not chat: the second member of each room leaves and joins, one change at a time");
   app.add_flag("--keep-rooms", options.keep_rooms, "leave the rooms behind");
   try {
     app.parse(argc, argv);
@@ -140,6 +145,7 @@ std::optional<Options> read_options(int argc, char** argv, int& exit_code) {
     options.warmup = seconds(texts.warmup);
     options.drain = seconds(texts.drain);
     options.shares.late_by = seconds(texts.late_ms / 1000);
+    if (options.changes) options.outstanding = 1;
     check_together(options);
   } catch (const CLI::ParseError& error) {
     exit_code = app.exit(error) == 0 ? 0 : 2;

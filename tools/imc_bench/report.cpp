@@ -27,6 +27,10 @@ std::string headline(const Options& options) {
   const std::string load = options.is_open_loop()
                                ? fmt::format("open loop, {} messages/s", options.rate)
                                : fmt::format("closed loop, {} outstanding", options.outstanding);
+  if (options.changes) {
+    return fmt::format("{} clients that join and leave, {} members a room", options.rooms,
+                       options.members);
+  }
   return fmt::format("{} x {} members, {}-byte texts, {}", options.rooms, options.members,
                      options.body_bytes, load);
 }
@@ -111,7 +115,8 @@ Json options_json(const Options& options) {
   Json json = {{"rooms", options.rooms},
                {"members", options.members},
                {"senders", options.senders},
-               {"body_bytes", options.body_bytes}};
+               {"body_bytes", options.body_bytes},
+               {"changes", options.changes}};
   if (options.is_open_loop()) {
     json["rate"] = options.rate;
   } else {

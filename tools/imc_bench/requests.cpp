@@ -15,6 +15,8 @@ std::string_view command_of(Kind kind) {
       return "#create ";
     case Kind::join:
       return "#join ";
+    case Kind::exit:
+      return "#exit ";
     case Kind::destroy:
       return "#destroy ";
     case Kind::chat:

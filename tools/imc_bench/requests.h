@@ -21,7 +21,7 @@
 
 namespace imcd::bench {
 
-enum class Kind : std::uint8_t { create, join, chat, destroy };
+enum class Kind : std::uint8_t { create, join, exit, chat, destroy };
 
 struct Request {
   MonoTime scheduled{};  // What its latency is counted from.
@@ -30,6 +30,7 @@ struct Request {
   std::uint16_t status = 0;       // 0: not answered yet.
   Kind kind = Kind::chat;
   bool counted = false;  // Scheduled while the run is counted.
+  bool is_load = false;  // Chat, and with --changes joins and exits: what is measured.
   bool done = false;     // Nothing more is waited for.
   // By member, a hash of the branch that the first copy came with; 0: none has come.
   std::unique_ptr<std::uint32_t[]> seen;

@@ -133,7 +133,7 @@ Result Run::finish() {
   const std::uint32_t failing = crowd_.members() - crowd_.answering();
   for (std::uint32_t number = 0; number < requests_.size(); ++number) {
     const Request& request = requests_[number];
-    if (request.kind != Kind::chat || !request.counted) continue;
+    if (!request.is_load || !request.counted) continue;
     ++result_.offered;
     const auto seen_by = [&](std::uint32_t from, std::uint32_t to) {
       if (!request.seen) return 0L;
@@ -147,6 +147,7 @@ Result Run::finish() {
     } else {
       ++result_.accepted;
       result_.lost += request.undelivered;
+      if (request.kind != Kind::chat) continue;
       result_.lost_to_failing +=
           failing - static_cast<std::uint64_t>(seen_by(crowd_.answering(), crowd_.members()));
     }

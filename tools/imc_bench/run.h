@@ -47,7 +47,9 @@ class Run {
   void offer();
   void offer_open_loop();
   void offer_closed_loop();
-  void send_chat(std::uint32_t room, MonoTime scheduled);
+  void send_load(std::uint32_t room, MonoTime scheduled);
+  [[nodiscard]] Request chat(std::uint32_t room) const;
+  [[nodiscard]] Request change(std::uint32_t room);
   void free_place(std::uint32_t room, Duration after);
   void give_up_old();
   [[nodiscard]] MonoTime next_offer() const;
@@ -83,7 +85,8 @@ class Run {
   Duration own_cpu_before_{};
 
   std::uint64_t offered_ = 0;     // Warm-up included.
-  std::uint64_t unfinished_ = 0;  // Chat not yet refused or delivered to everybody who answers.
+  std::vector<bool> has_left_;    // With --changes, by room: its second member.
+  std::uint64_t unfinished_ = 0;  // Load not yet refused or delivered to everybody who answers.
   std::uint64_t commands_open_ = 0;
   std::uint32_t refused_command_ = 0;  // Its number; meaningful when...
   bool command_failed_ = false;

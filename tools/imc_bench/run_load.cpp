@@ -34,7 +34,7 @@ void Run::offer_open_loop() {
     const MonoTime scheduled = next_offer();
     if (scheduled > now_) return;
     if (counting_) result_.behind_longest = std::max(result_.behind_longest, now_ - scheduled);
-    send_chat(static_cast<std::uint32_t>(offered_ % crowd_.rooms()), scheduled);
+    send_load(static_cast<std::uint32_t>(offered_ % crowd_.rooms()), scheduled);
   }
 }
 
@@ -47,7 +47,7 @@ void Run::offer_closed_loop() {
     const std::uint32_t room = places_.front().room;
     places_.pop_front();
     under_way_.push_back(static_cast<std::uint32_t>(requests_.size()));
-    send_chat(room, now_);
+    send_load(room, now_);
   }
 }
 
@@ -62,19 +62,30 @@ MonoTime Run::next_offer() const {
   return resting_places_.empty() ? MonoTime::max() : resting_places_.front().from;
 }
 
-void Run::send_chat(std::uint32_t room, MonoTime scheduled) {
-  const auto turn_of = static_cast<std::uint32_t>(offered_ / crowd_.rooms() % options_.senders);
-  const Seat sender{room, std::min(turn_of, crowd_.members() - 1)};
-  const std::uint32_t answering = crowd_.answering();
-  requests_.send({.scheduled = scheduled,
-                  .sender = sender,
-                  .undelivered = sender.member < answering ? answering - 1 : answering,
-                  .kind = Kind::chat,
-                  .counted = counting_},
-                 now_, port_);
+void Run::send_load(std::uint32_t room, MonoTime scheduled) {
+  Request request = options_.changes ? change(room) : chat(room);
+  request.scheduled = scheduled;
+  request.is_load = true;
+  request.counted = counting_;
+  requests_.send(std::move(request), now_, port_);
   ++offered_;
   ++unfinished_;
   if (Second* second = this_second()) ++second->offered;
+}
+
+Request Run::chat(std::uint32_t room) const {
+  const auto turn_of = static_cast<std::uint32_t>(offered_ / crowd_.rooms() % options_.senders);
+  const Seat sender{room, std::min(turn_of, crowd_.members() - 1)};
+  const std::uint32_t answering = crowd_.answering();
+  return {.sender = sender,
+          .undelivered = sender.member < answering ? answering - 1 : answering,
+          .kind = Kind::chat};
+}
+
+Request Run::change(std::uint32_t room) {
+  has_left_.resize(crowd_.rooms());
+  has_left_[room] = !has_left_[room];
+  return {.sender = {room, 1}, .kind = has_left_[room] ? Kind::exit : Kind::join};
 }
 
 void Run::free_place(std::uint32_t room, Duration after) {

@@ -54,7 +54,7 @@ void Run::on_response(const SipText& response) {
   Request& request = requests_[*number];
   if (request.status != 0) return;
   request.status = static_cast<std::uint16_t>(response.status);
-  if (request.kind != Kind::chat) {
+  if (!request.is_load) {
     if (commands_open_ > 0) --commands_open_;
     if (request.is_accepted()) return;
     command_failed_ = true;
