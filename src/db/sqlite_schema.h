@@ -10,8 +10,6 @@
 
 namespace imcd::db {
 
-enum class MissingTables { are_made, are_an_error };
-
 // Fails where a table has a version that imcd does not know, or lacks a column. Writes nothing
 // when nothing is missing.
 Result<void> prepare_schema(Connection& connection, const TableNames& names, MissingTables missing);

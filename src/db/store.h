@@ -71,6 +71,9 @@ class Store {
   using Sink = bool (*)(void* context, LoadedRows&& piece);
   virtual Result<void> load(Sink sink, void* context) = 0;
 
+  // What the operator should know of a database that opened: a sentence each, each once.
+  virtual std::vector<std::string> take_warnings() { return {}; }
+
   // Applies the batch in one transaction. A broken connection is opened again by the next call.
   virtual CommitResult commit(const Batch& batch) = 0;
 };

@@ -1,90 +1,9 @@
-// What every store does alike. A store joins by a StoreFixture of its own.
-#include <gtest/gtest.h>
-#include <memory>
-#include <string>
+#include "store_contract.h"
 
-#include "db/memory_store.h"
-#include "db/sqlite_store.h"
-#include "sample_rows.h"
-#include "scratch.h"
-#include "sql_client.h"
+#include <algorithm>
 
 namespace imcd::db {
 namespace {
-
-class StoreFixture {
- public:
-  virtual ~StoreFixture() = default;
-  // Another store on the same database; the one before is gone by then.
-  virtual std::unique_ptr<Store> connect() = 0;
-  // From now on the database refuses to put a room or a member of this name.
-  virtual void refuse(const std::string& name) = 0;
-};
-
-class MemoryFixture final : public StoreFixture {
- public:
-  std::unique_ptr<Store> connect() override { return std::make_unique<MemoryStore>(database_); }
-  void refuse(const std::string& name) override {
-    database_.faults.refuses = [name](const imc::Record& record) {
-      using enum imc::Record::Kind;
-      return (record.kind == put_room && record.room_name == name) ||
-             (record.kind == put_member && record.user == name);
-    };
-  }
-
- private:
-  MemoryDatabase database_;
-};
-
-class SqliteFixture final : public StoreFixture {
- public:
-  std::unique_ptr<Store> connect() override {
-    return std::make_unique<SqliteStore>(scratch_.file("imcd.db"));
-  }
-  void refuse(const std::string& name) override {
-    const auto refuse_in = [&](const std::string& table, const std::string& column) {
-      for (const char* event : {"INSERT", "UPDATE"}) {
-        SqlClient(scratch_.file("imcd.db"))
-            .query("CREATE TRIGGER refuse_" + table + event + " BEFORE " + event + " ON " + table +
-                   " WHEN NEW." + column + " = '" + name +
-                   "' BEGIN SELECT RAISE(ABORT, 'not this name'); END");
-      }
-    };
-    refuse_in("imc_rooms", "name");
-    refuse_in("imc_members", "username");
-  }
-
- private:
-  Scratch scratch_;
-};
-
-using MakeFixture = std::unique_ptr<StoreFixture> (*)();
-
-class StoreContract : public testing::TestWithParam<MakeFixture> {
- protected:
-  StoreContract() : fixture_(GetParam()()) { restart(); }
-
-  Store& store() { return *store_; }
-  void restart() {
-    store_.reset();
-    store_ = fixture_->connect();
-    const Result<void> opened = store_->open();
-    ASSERT_TRUE(opened) << opened.error().text;
-  }
-  void refuse(const std::string& name) { fixture_->refuse(name); }
-  // Commits, expecting that nothing is refused.
-  void commit(std::vector<std::vector<imc::Record>> commands) {
-    const CommitResult result = store().commit(batch(++last_batch_, std::move(commands)));
-    ASSERT_TRUE(result.committed) << result.error;
-    EXPECT_EQ(result.batch, last_batch_);
-    EXPECT_TRUE(result.refused.empty());
-  }
-
- private:
-  std::unique_ptr<StoreFixture> fixture_;
-  std::unique_ptr<Store> store_;
-  BatchId last_batch_ = 0;
-};
 
 TEST_P(StoreContract, NewDatabaseLoadsNothing) {
   const Loaded loaded = load_all(store());
@@ -185,8 +104,25 @@ TEST_P(StoreContract, EmptyBatchCommits) {
 }
 
 TEST_P(StoreContract, OddNamesComeBackByteForByte) {
-  const Lines names = {"o'neil", "a\"b",     "`x`",  "caf\xc3\xa9", "%C3%A9", "\xff\xfe",
-                       "--",     "a;DELETE", "NULL", "123",         "1e5",    std::string(64, 'n')};
+  Lines names = {"o'neil",
+                 "a\"b",
+                 "`x`",
+                 "caf\xc3\xa9",
+                 "cafe",
+                 "%C3%A9",
+                 "--",
+                 "a\\b",
+                 "123",
+                 "a;DELETE",
+                 "NULL",
+                 "1e5",
+                 "stra\xc3\x9f"
+                 "e",
+                 "\xf0\x9f\x8d\xba",
+                 "%_",
+                 std::string(64, 'n'),
+                 "Cafe"};
+  if (keeps_any_bytes()) names.emplace_back("\xff\xfe");
   Lines expected;
   for (const std::string& name : names) {
     commit({{put_room(name), put_member(name, name)}});
@@ -202,11 +138,12 @@ TEST_P(StoreContract, OddNamesComeBackByteForByte) {
 }
 
 TEST_P(StoreContract, NamesThatDifferInABitAreDifferentRows) {
-  commit({{put_room("chat"), put_room("Chat"), put_room("chat "), put_room("ch%61t")},
+  const std::string odd = keeps_any_bytes() ? "chat " : "ch\xc3\xa0t";
+  commit({{put_room("chat"), put_room("Chat"), put_room(odd), put_room("ch%61t")},
           {put_member("chat", "bob"), put_member("chat", "Bob")}});
   commit({{delete_member("chat", "bob"), delete_room("Chat")}});
-  EXPECT_EQ(stored(store()).size(), 4U);  // `chat ` is skipped, but there.
-  commit({{delete_room("chat"), delete_room("ch%61t"), delete_room("chat ")}});
+  EXPECT_EQ(stored(store()).size(), 4U);  // One with a blank is skipped, but there.
+  commit({{delete_room("chat"), delete_room("ch%61t"), delete_room(odd)}});
   EXPECT_EQ(stored(store()), Lines{});
 }
 
@@ -293,15 +230,6 @@ TEST_P(StoreContract, LoadEndsWhenTheSinkWantsNoMore) {
   commit({{put_room("another")}});
   EXPECT_EQ(load_all(store()).rows.rooms.size(), 5001U);
 }
-
-INSTANTIATE_TEST_SUITE_P(Memory, StoreContract,
-                         testing::Values([]() -> std::unique_ptr<StoreFixture> {
-                           return std::make_unique<MemoryFixture>();
-                         }));
-INSTANTIATE_TEST_SUITE_P(Sqlite, StoreContract,
-                         testing::Values([]() -> std::unique_ptr<StoreFixture> {
-                           return std::make_unique<SqliteFixture>();
-                         }));
 
 }  // namespace
 }  // namespace imcd::db

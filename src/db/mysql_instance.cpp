@@ -1,0 +1,118 @@
+#include "db/mysql_instance.h"
+
+#include <array>
+#include <cstdint>
+#include <fmt/format.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+namespace imcd::db {
+namespace {
+
+constexpr const char* shared_holder = "shared";
+// A process that was killed may have a last statement under way; its lock goes after that.
+constexpr int lock_wait_s = 2;
+
+std::string name_of_this_process() {
+  std::array<char, 65> host{};
+  if (::gethostname(host.data(), host.size() - 1) != 0) host = {'?'};
+  // Process numbers come again, after a restart of the machine even on it.
+  std::uint64_t chance = 0;
+  if (::getrandom(&chance, sizeof chance, 0) != sizeof chance) chance = 0;
+  return fmt::format("{} pid {} {:016x}", host.data(), ::getpid(), chance);
+}
+
+std::unexpected<Error> failure(const MysqlError& error) {
+  return fail(fmt::format("{} (error {})", error.text, error.code));
+}
+
+}  // namespace
+
+MysqlInstance::MysqlInstance(const TableNames& names, bool shared)
+    : rooms_table_(names.rooms),
+      // A lock's name has 64 characters at most, and is known to the whole server.
+      lock_(fmt::format("CONCAT('imcd.', SHA1(CONCAT(DATABASE(), '.{}')))", names.rooms)),
+      holder_(shared ? shared_holder : name_of_this_process()),
+      shared_(shared) {}
+
+Result<void> MysqlInstance::claim(MysqlConnection& connection, bool again) {
+  const auto made = connection.execute(
+      "CREATE TABLE IF NOT EXISTS imcd_instance (\n"
+      "    rooms_table VARCHAR(64) PRIMARY KEY NOT NULL,\n"
+      "    holder VARCHAR(255) NOT NULL,\n"
+      "    connection BIGINT UNSIGNED NOT NULL,\n"
+      "    since DATETIME NOT NULL,\n"
+      "    seen DATETIME NOT NULL\n"
+      ") ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin");
+  if (!made) return failure(made.error());
+  if (Result<void> locked = lock(connection); !locked) return locked;
+  if (again) {
+    const auto holder = connection.query("SELECT holder FROM imcd_instance WHERE rooms_table = ?",
+                                         std::string_view(rooms_table_));
+    if (!holder) return failure(holder.error());
+    if (*holder && **holder != holder_) {
+      return fail(
+          fmt::format("another imcd ({}) has used this database since: restart this one, "
+                      "so that it reads the rooms again",
+                      **holder));
+    }
+  }
+  if (const auto done = write_row(connection); !done) return failure(done.error());
+  auto renewal = connection.prepare(
+      "UPDATE imcd_instance SET seen = UTC_TIMESTAMP() WHERE rooms_table = ? AND holder = ?");
+  if (!renewal) return failure(renewal.error());
+  renewal_ = *std::move(renewal);
+  return {};
+}
+
+MysqlResult<void> MysqlInstance::renew() {
+  if (auto done = renewal_.run(std::string_view(rooms_table_), std::string_view(holder_)); !done) {
+    return done;
+  }
+  if (renewal_.rows() == 1) return {};
+  return std::unexpected(MysqlError{0, "another imcd has taken this database"});
+}
+
+Result<void> MysqlInstance::lock(MysqlConnection& connection) {
+  MysqlResult<bool> locked = try_lock(connection);
+  if (locked && !*locked && !shared_) {
+    if (auto done = end_own_connection(connection); !done) return failure(done.error());
+    locked = try_lock(connection);
+  }
+  if (!locked) return failure(locked.error());
+  if (*locked) return {};
+  const auto holder = connection.query("SELECT holder FROM imcd_instance WHERE rooms_table = ?",
+                                       std::string_view(rooms_table_));
+  return fail(fmt::format("another imcd uses this database: {}",
+                          holder && *holder ? **holder : "it holds the lock"));
+}
+
+MysqlResult<bool> MysqlInstance::try_lock(MysqlConnection& connection) {
+  const auto answer =
+      connection.query(shared_ ? fmt::format("SELECT IS_FREE_LOCK({})", lock_)
+                               : fmt::format("SELECT GET_LOCK({}, {})", lock_, lock_wait_s));
+  if (!answer) return std::unexpected(answer.error());
+  return *answer == "1";
+}
+
+// A connection that broke on the way may live on at the server for hours, with its lock.
+MysqlResult<void> MysqlInstance::end_own_connection(MysqlConnection& connection) {
+  const auto number = connection.query(
+      fmt::format("SELECT connection FROM imcd_instance WHERE rooms_table = ? AND holder = ?"
+                  " AND connection = IS_USED_LOCK({})",
+                  lock_),
+      std::string_view(rooms_table_), std::string_view(holder_));
+  if (!number) return std::unexpected(number.error());
+  if (!*number) return {};
+  return connection.execute("KILL " + **number);
+}
+
+MysqlResult<void> MysqlInstance::write_row(MysqlConnection& connection) {
+  auto statement = connection.prepare(
+      "REPLACE INTO imcd_instance (rooms_table, holder, connection, since, seen)"
+      " VALUES (?, ?, CONNECTION_ID(), UTC_TIMESTAMP(), UTC_TIMESTAMP())");
+  if (!statement) return std::unexpected(statement.error());
+  return statement->run(std::string_view(rooms_table_), std::string_view(holder_));
+}
+
+}  // namespace imcd::db

@@ -1,0 +1,96 @@
+#include "db/mysql_rows.h"
+
+#include <charconv>
+#include <cstdint>
+#include <fmt/format.h>
+#include <limits>
+#include <utility>
+
+namespace imcd::db {
+namespace {
+
+// The readers of columns return what is wrong with the value, for skipped_row().
+std::string read_text(const MysqlStatement& row, std::size_t column, std::string_view what,
+                      std::string& out) {
+  if (row.is_null(column)) return fmt::format("its {} is NULL", what);
+  out = row.text(column);
+  return {};
+}
+
+std::string read_flags(const MysqlStatement& row, std::size_t column, std::uint32_t& out) {
+  if (row.is_null(column)) return "its flag is NULL";
+  const std::string_view text = row.text(column);
+  std::int64_t flags = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), flags);
+  if (error != std::errc() || end != text.data() + text.size()) return "its flag is not a number";
+  if (flags < 0 || flags > std::numeric_limits<std::uint32_t>::max()) {
+    return fmt::format("its flag {} is out of range", flags);
+  }
+  out = static_cast<std::uint32_t>(flags);
+  return {};
+}
+
+std::string read_row(const MysqlStatement& row, imc::RoomRow& out) {
+  std::string fault = read_text(row, 1, "name", out.name);
+  if (fault.empty()) fault = read_text(row, 2, "domain", out.domain);
+  if (fault.empty()) fault = read_flags(row, 3, out.flags);
+  return fault.empty() ? room_row_fault(out) : fault;
+}
+
+std::string read_row(const MysqlStatement& row, imc::MemberRow& out) {
+  std::string fault = read_text(row, 1, "username", out.user);
+  if (fault.empty()) fault = read_text(row, 2, "domain", out.domain);
+  if (fault.empty()) fault = read_text(row, 3, "room", out.room);
+  if (fault.empty()) fault = read_flags(row, 4, out.flags);
+  return fault.empty() ? member_row_fault(out) : fault;
+}
+
+std::string read_row(const MysqlStatement& row, imc::UserRow& out) {
+  std::string fault = read_text(row, 1, "key", out.key);
+  if (fault.empty()) fault = read_text(row, 2, "uri", out.uri);
+  return fault.empty() ? user_row_fault(out) : fault;
+}
+
+std::int64_t number_of(const MysqlStatement& row) {
+  const std::string_view text = row.text(0);
+  std::int64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+template <class Row>
+MysqlResult<void> read_rows(MysqlStatement& statement, const std::string& table, PieceWriter& out) {
+  MysqlResult<bool> more = statement.fetch();
+  for (; more && *more; more = statement.fetch()) {
+    Row row;
+    const std::string fault = read_row(statement, row);
+    const bool goes_on = fault.empty() ? out.add(std::move(row))
+                                       : out.skip(skipped_row(table, number_of(statement), fault));
+    // The rows that are left are not read to the end: there may be millions.
+    if (!goes_on) return std::unexpected(mysql_load_was_ended());
+  }
+  if (!more) return std::unexpected(more.error());
+  statement.reset();
+  return {};
+}
+
+}  // namespace
+
+MysqlResult<void> read_room_rows(MysqlStatement& statement, const std::string& table,
+                                 PieceWriter& out) {
+  return read_rows<imc::RoomRow>(statement, table, out);
+}
+
+MysqlResult<void> read_member_rows(MysqlStatement& statement, const std::string& table,
+                                   PieceWriter& out) {
+  return read_rows<imc::MemberRow>(statement, table, out);
+}
+
+MysqlResult<void> read_user_rows(MysqlStatement& statement, const std::string& table,
+                                 PieceWriter& out) {
+  return read_rows<imc::UserRow>(statement, table, out);
+}
+
+MysqlError mysql_load_was_ended() { return {0, "the load was ended by its reader"}; }
+
+}  // namespace imcd::db

@@ -1,0 +1,389 @@
+#include "db/mysql_store.h"
+
+#include <fmt/format.h>
+#include <iterator>
+#include <utility>
+
+#include "db/mysql_rows.h"
+
+namespace imcd::db {
+namespace {
+
+// How often one call to commit() tries at once what is likely to succeed the next time.
+constexpr int tries_max = 4;
+
+template <class Row>
+void append(std::vector<Row>& to, std::vector<Row>&& from) {
+  to.insert(to.end(), std::move_iterator(from.begin()), std::move_iterator(from.end()));
+}
+
+bool append_piece(void* to, LoadedRows&& piece) {
+  auto& rows = *static_cast<LoadedRows*>(to);
+  append(rows.rooms, std::move(piece.rooms));
+  append(rows.members, std::move(piece.members));
+  append(rows.skipped, std::move(piece.skipped));
+  return true;
+}
+
+// Binds a record's values for MysqlStatements::insert_*. `uri` holds the room's while it is bound.
+void bind_row(MysqlStatement& statement, const imc::Record& record, const std::string& uri) {
+  using enum imc::Record::Kind;
+  if (record.kind == put_user) {
+    statement.bind(record.uri);
+    statement.bind(record.user);
+    return;
+  }
+  statement.bind(std::int64_t{record.flags});
+  if (record.kind == put_room) {
+    statement.bind(record.room_name);
+    statement.bind(record.room_domain);
+  } else {
+    statement.bind(record.user);
+    statement.bind(record.user_domain);
+    statement.bind(uri);
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> make_mysql_store(MysqlOptions options) {
+  return std::make_unique<MysqlStore>(std::move(options));
+}
+
+MysqlStore::MysqlStore(MysqlOptions options)
+    : options_(std::move(options)), instance_(options_.tables, options_.shared) {}
+
+// --- Opening ------------------------------------------------------------------------------------
+
+Result<void> MysqlStore::open() {
+  disconnect();
+  if (Result<void> good = check_table_names(options_.tables); !good) return good;
+  if (Result<void> connected = connect(); !connected) {
+    disconnect();
+    return connected;
+  }
+  was_open_ = true;
+  return {};
+}
+
+Result<void> MysqlStore::connect() {
+  MysqlResult<MysqlConnection> connection = MysqlConnection::open(options_.server);
+  if (!connection) return fail(describe(connection.error()));
+  connection_ = *std::move(connection);
+  if (const auto done = configure(); !done) return fail(describe(done.error()));
+
+  const auto in_database = [&](const Error& error) {
+    return fail(fmt::format("database {}: {}", options_.server.database, error.text));
+  };
+  // Only who has the database looks at its tables, and makes what is missing.
+  if (const auto claimed = instance_.claim(connection_, was_open_); !claimed) {
+    return in_database(claimed.error());
+  }
+  Result<MysqlShape> shape =
+      prepare_mysql_schema(connection_, options_.tables,
+                           was_open_ ? MissingTables::are_an_error : MissingTables::are_made);
+  if (!shape) return in_database(shape.error());
+  shape_ = *std::move(shape);
+  if (!was_open_) {
+    warnings_ = std::move(shape_.warnings);
+    if (const auto done = warn_of_late_writes(); !done) return fail(describe(done.error()));
+  }
+  if (const auto done = prepare(); !done) return fail(describe(done.error()));
+  return {};
+}
+
+MysqlResult<void> MysqlStore::configure() {
+  // Strict, so that what a column cannot hold is refused and not cut.
+  return connection_.execute(fmt::format(
+      "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', autocommit = 1,"
+      " foreign_key_checks = 1, innodb_lock_wait_timeout = {}, net_write_timeout = 600",
+      std::chrono::ceil<std::chrono::seconds>(options_.server.lock_timeout).count()));
+}
+
+MysqlResult<void> MysqlStore::warn_of_late_writes() {
+  const auto flush = connection_.query("SELECT @@innodb_flush_log_at_trx_commit");
+  if (!flush) return std::unexpected(flush.error());
+  if (*flush == "1") return {};
+  warnings_.push_back(
+      fmt::format("the database server writes its log late (innodb_flush_log_at_trx_commit = {}): "
+                  "a power cut may take back room changes that were acknowledged",
+                  flush->value_or("?")));
+  return {};
+}
+
+MysqlResult<void> MysqlStore::prepare() {
+  const MysqlStatements texts(options_.tables, shape_, options_.server.charset);
+  const std::pair<MysqlStatement*, std::string> wanted[] = {
+      {&prepared_.update_room, texts.update_room},
+      {&prepared_.insert_room, texts.insert_rooms(1, false)},
+      {&prepared_.delete_room, texts.delete_room},
+      {&prepared_.update_member, texts.update_member},
+      {&prepared_.insert_member, texts.insert_members(1, false)},
+      {&prepared_.delete_member, texts.delete_member},
+      {&prepared_.delete_members, texts.delete_members},
+      {&prepared_.update_user, texts.update_user},
+      {&prepared_.insert_user, texts.insert_users(1, false)},
+      {&prepared_.delete_user, texts.delete_user},
+      {&prepared_.rooms_of, texts.rooms_of},
+      {&prepared_.members_of, texts.members_of},
+  };
+  for (const auto& [statement, text] : wanted) {
+    MysqlResult<MysqlStatement> prepared = connection_.prepare(text);
+    if (!prepared) return std::unexpected(prepared.error());
+    *statement = *std::move(prepared);
+  }
+  return prepare_puts(texts);
+}
+
+MysqlResult<void> MysqlStore::prepare_puts(const MysqlStatements& texts) {
+  for (std::size_t i = 0; i < rows_at_once.size(); ++i) {
+    const std::size_t rows = rows_at_once.at(i);
+    const std::tuple<bool, MysqlStatement*, std::string> wanted[] = {
+        {shape_.puts_rooms_at_once, &prepared_.put_rooms.at(i), texts.insert_rooms(rows, true)},
+        {shape_.puts_members_at_once, &prepared_.put_members.at(i),
+         texts.insert_members(rows, true)},
+        {shape_.puts_users_at_once, &prepared_.put_users.at(i), texts.insert_users(rows, true)},
+    };
+    for (const auto& [is_wanted, statement, text] : wanted) {
+      if (!is_wanted) continue;
+      MysqlResult<MysqlStatement> prepared = connection_.prepare(text);
+      if (!prepared) return std::unexpected(prepared.error());
+      *statement = *std::move(prepared);
+    }
+  }
+  return {};
+}
+
+void MysqlStore::disconnect() {
+  prepared_ = {};
+  instance_.forget();
+  connection_.close();
+}
+
+void MysqlStore::abandon(const MysqlError& error) {
+  if (verdict(error) == MysqlVerdict::reconnect) return disconnect();
+  if (!connection_.execute("ROLLBACK")) disconnect();
+}
+
+std::string MysqlStore::describe(const MysqlError& error) const {
+  return fmt::format("database {}: {} (MySQL's error {})", options_.server.database, error.text,
+                     error.code);
+}
+
+// --- Loading ------------------------------------------------------------------------------------
+
+Result<void> MysqlStore::load(Sink sink, void* context) {
+  if (!connection_.is_open()) {
+    return fail(fmt::format("database {} is not open", options_.server.database));
+  }
+  PieceWriter out(sink, context);
+  const MysqlResult<void> done = read_all(out);
+  if (done) return {};
+  // Rows may be under way still.
+  connection_.cut();
+  disconnect();
+  return fail(describe(done.error()));
+}
+
+MysqlResult<void> MysqlStore::read_all(PieceWriter& out) {
+  const MysqlStatements texts(options_.tables, shape_, options_.server.charset);
+  // One transaction, so that all tables are of one moment.
+  if (auto done = connection_.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT"); !done) {
+    return done;
+  }
+  using Read = MysqlResult<void> (*)(MysqlStatement&, const std::string&, PieceWriter&);
+  const std::tuple<const std::string&, const std::string&, Read> tables[] = {
+      {texts.select_rooms, options_.tables.rooms, read_room_rows},
+      {texts.select_users, options_.tables.users, read_user_rows},
+      {texts.select_members, options_.tables.members, read_member_rows},
+  };
+  for (const auto& [text, table, read] : tables) {
+    MysqlResult<MysqlStatement> statement = connection_.prepare(text);
+    if (!statement) return std::unexpected(statement.error());
+    if (auto done = statement->execute(); !done) return done;
+    if (auto done = read(*statement, table, out); !done) {
+      // What is left of the rows must not be waited for when the statement goes.
+      connection_.cut();
+      return done;
+    }
+  }
+  if (!out.finish()) return std::unexpected(mysql_load_was_ended());
+  return connection_.execute("COMMIT");
+}
+
+MysqlResult<LoadedRows> MysqlStore::read_rooms_of(const Command& command) {
+  LoadedRows rows;
+  PieceWriter out(append_piece, &rows);
+  for (const RoomName& room : touched_rooms(command)) {
+    auto done = prepared_.rooms_of.run(room.name, room.name, room.domain, room.domain);
+    if (done) done = read_room_rows(prepared_.rooms_of, options_.tables.rooms, out);
+    const std::string uri = room_uri(room.name, room.domain);
+    if (done) done = prepared_.members_of.run(uri, uri);
+    if (done) done = read_member_rows(prepared_.members_of, options_.tables.members, out);
+    // A name that the columns cannot hold is not even one to ask for, so it has no rows.
+    if (!done && verdict(done.error()) != MysqlVerdict::refuse) {
+      return std::unexpected(done.error());
+    }
+  }
+  static_cast<void>(out.finish());  // append_piece() never ends a load.
+  return rows;
+}
+
+// --- Committing ---------------------------------------------------------------------------------
+
+CommitResult MysqlStore::commit(const Batch& batch) {
+  for (int tries = 1;; ++tries) {
+    if (!connection_.is_open()) {
+      if (Result<void> opened = open(); !opened) {
+        return {.batch = batch.id, .error = opened.error().text};
+      }
+    }
+    CommitResult result{.batch = batch.id};
+    const MysqlResult<void> done = apply_batch(batch, result.refused);
+    if (done) {
+      result.committed = true;
+      return result;
+    }
+    abandon(done.error());
+    const bool at_once =
+        verdict(done.error()) == MysqlVerdict::again || is_lost_connection(done.error());
+    if (!at_once || tries == tries_max) {
+      return {.batch = batch.id, .error = describe(done.error())};
+    }
+  }
+}
+
+MysqlResult<void> MysqlStore::begin() {
+  if (auto done = connection_.execute("START TRANSACTION"); !done) return done;
+  return instance_.renew();
+}
+
+MysqlResult<void> MysqlStore::apply_batch(const Batch& batch,
+                                          std::vector<RefusedCommand>& refused) {
+  MysqlResult<void> applied = apply_all(batch);
+  if (!applied) {
+    if (verdict(applied.error()) != MysqlVerdict::refuse) return applied;
+    if (auto done = connection_.execute("ROLLBACK"); !done) return done;
+    MysqlResult<Refusals> refusals = apply_singly(batch);
+    if (!refusals) return std::unexpected(refusals.error());
+    for (auto& [command, error] : *refusals) {
+      MysqlResult<LoadedRows> rows = read_rooms_of(batch.commands[command]);
+      if (!rows) return std::unexpected(rows.error());
+      refused.push_back({command, std::move(error), std::move(*rows)});
+    }
+  }
+  return connection_.execute("COMMIT");
+}
+
+MysqlResult<void> MysqlStore::apply_all(const Batch& batch) {
+  const NetChanges changes(batch);
+  MysqlResult<void> done = begin();
+  if (done) done = delete_rows(changes);
+  if (done) done = put_all(changes.put_rooms, shape_.puts_rooms_at_once, prepared_.put_rooms);
+  if (done) done = put_all(changes.put_members, shape_.puts_members_at_once, prepared_.put_members);
+  if (done) done = put_all(changes.put_users, shape_.puts_users_at_once, prepared_.put_users);
+  return done;
+}
+
+MysqlResult<void> MysqlStore::delete_rows(const NetChanges& changes) {
+  for (const std::string& uri : changes.emptied_rooms) {
+    if (auto done = prepared_.delete_members.run(uri, uri); !done) return done;
+  }
+  for (const imc::Record* room : changes.deleted_rooms) {
+    auto done = prepared_.delete_room.run(room->room_name, room->room_name, room->room_domain,
+                                          room->room_domain);
+    if (!done) return done;
+  }
+  for (const auto* list : {&changes.deleted_members, &changes.deleted_users}) {
+    for (const imc::Record* record : *list) {
+      if (auto done = apply(*record); !done) return done;
+    }
+  }
+  return {};
+}
+
+MysqlResult<void> MysqlStore::put_all(std::span<const imc::Record* const> records, bool at_once,
+                                      Puts& puts) {
+  if (!at_once) {
+    for (const imc::Record* record : records) {
+      if (auto done = apply(*record); !done) return done;
+    }
+    return {};
+  }
+  std::array<std::string, rows_at_once.front()> uris;
+  for (std::size_t size = 0; size < rows_at_once.size(); ++size) {
+    const std::size_t rows = rows_at_once.at(size);
+    for (; records.size() >= rows; records = records.subspan(rows)) {
+      for (std::size_t i = 0; i < rows; ++i) {
+        const imc::Record& record = *records[i];
+        uris.at(i) = room_uri(record.room_name, record.room_domain);
+        bind_row(puts.at(size), record, uris.at(i));
+      }
+      if (auto done = puts.at(size).execute(); !done) return done;
+    }
+  }
+  return {};
+}
+
+MysqlResult<MysqlStore::Refusals> MysqlStore::apply_singly(const Batch& batch) {
+  Refusals refusals;
+  if (auto done = begin(); !done) return std::unexpected(done.error());
+  for (std::size_t index = 0; index < batch.commands.size(); ++index) {
+    const MysqlResult<void> done = apply_guarded(batch.commands[index]);
+    if (done) continue;
+    if (verdict(done.error()) != MysqlVerdict::refuse) return std::unexpected(done.error());
+    refusals.emplace(index,
+                     fmt::format("{} (MySQL's error {})", done.error().text, done.error().code));
+  }
+  return refusals;
+}
+
+MysqlResult<void> MysqlStore::apply_guarded(const Command& command) {
+  if (auto done = connection_.execute("SAVEPOINT command"); !done) return done;
+  for (const imc::Record& record : command.records) {
+    const MysqlResult<void> applied = apply(record);
+    if (applied) continue;
+    if (verdict(applied.error()) == MysqlVerdict::refuse) {
+      if (auto done = connection_.execute("ROLLBACK TO command"); !done) return done;
+    }
+    return applied;
+  }
+  return connection_.execute("RELEASE SAVEPOINT command");
+}
+
+MysqlResult<void> MysqlStore::apply(const imc::Record& record) {
+  using enum imc::Record::Kind;
+  const std::string& name = record.room_name;
+  const std::string& domain = record.room_domain;
+  const std::string uri = room_uri(name, domain);
+  const std::int64_t flags = record.flags;
+  switch (record.kind) {
+    case put_room:
+      return put(prepared_.update_room, prepared_.insert_room, flags, name, domain);
+    case delete_room:
+      if (auto done = prepared_.delete_members.run(uri, uri); !done) return done;
+      return prepared_.delete_room.run(name, name, domain, domain);
+    case put_member:
+      return put(prepared_.update_member, prepared_.insert_member, flags, record.user,
+                 record.user_domain, uri);
+    case delete_member:
+      return prepared_.delete_member.run(record.user, record.user, record.user_domain,
+                                         record.user_domain, uri, uri);
+    case put_user:
+      return put(prepared_.update_user, prepared_.insert_user, record.uri, record.user);
+    case delete_user:
+      return prepared_.delete_user.run(record.user, record.user);
+  }
+  std::unreachable();
+}
+
+template <class Value, class... Names>
+MysqlResult<void> MysqlStore::put(MysqlStatement& update, MysqlStatement& insert,
+                                  const Value& value, const Names&... names) {
+  update.bind(value);
+  ((update.bind(names), update.bind(names)), ...);
+  if (auto done = update.execute(); !done || update.rows() > 0) return done;
+  return insert.run(value, names...);
+}
+
+}  // namespace imcd::db

@@ -1,0 +1,70 @@
+#include "db/net_changes.h"
+
+#include "db/rows.h"
+
+namespace imcd::db {
+namespace {
+
+using Key = std::pair<std::string_view, std::string_view>;  // A name and its domain.
+
+// What became of one room so far.
+struct RoomChanges {
+  const imc::Record* last = nullptr;  // The last put or delete of the room's own row.
+  bool is_emptied = false;
+  std::map<Key, const imc::Record*> members;  // The last record of each, since it was emptied.
+};
+
+struct Changes {
+  std::map<Key, RoomChanges> rooms;
+  std::map<std::string_view, const imc::Record*> users;  // The last record of each, by key.
+};
+
+void note(Changes& changes, const imc::Record& record) {
+  using enum imc::Record::Kind;
+  if (record.is_of_user()) {
+    changes.users[record.user] = &record;
+    return;
+  }
+  RoomChanges& room = changes.rooms[{record.room_name, record.room_domain}];
+  switch (record.kind) {
+    case put_room:
+      room.last = &record;
+      break;
+    case delete_room:
+      room.last = &record;
+      room.is_emptied = true;
+      room.members.clear();
+      break;
+    case put_member:
+    case delete_member:
+      room.members[{record.user, record.user_domain}] = &record;
+      break;
+    case put_user:
+    case delete_user:
+      break;  // Above.
+  }
+}
+
+}  // namespace
+
+NetChanges::NetChanges(const Batch& batch) {
+  using enum imc::Record::Kind;
+  Changes changes;
+  for (const Command& command : batch.commands) {
+    for (const imc::Record& record : command.records) note(changes, record);
+  }
+  for (const auto& [key, room] : changes.rooms) {
+    if (room.is_emptied) emptied_rooms.push_back(room_uri(key.first, key.second));
+    if (room.last != nullptr) {
+      (room.last->kind == put_room ? put_rooms : deleted_rooms).push_back(room.last);
+    }
+    for (const auto& [user, member] : room.members) {
+      (member->kind == put_member ? put_members : deleted_members).push_back(member);
+    }
+  }
+  for (const auto& [key, user] : changes.users) {
+    (user->kind == put_user ? put_users : deleted_users).push_back(user);
+  }
+}
+
+}  // namespace imcd::db
