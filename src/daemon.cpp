@@ -4,8 +4,6 @@
 #include <fmt/format.h>
 #include <systemd/sd-daemon.h>
 
-#include "db/sqlite_store.h"
-
 namespace imcd {
 namespace {
 
@@ -14,13 +12,6 @@ std::optional<SocketId> first_socket(std::span<const Address> bound, Address::Fa
     if (bound[socket].family == family) return socket;
   }
   return std::nullopt;
-}
-
-std::unique_ptr<db::Store> make_store(const config::Config& config) {
-  db::SqliteOptions options;
-  options.tables = {config.rooms_table, config.members_table};
-  options.shared = config.db_shared;
-  return std::make_unique<db::SqliteStore>(config.sqlite_path, options);
 }
 
 }  // namespace
@@ -63,12 +54,12 @@ server::Settings core_settings(const config::Config& config, std::span<const Add
 }
 
 Daemon::Daemon(const config::Config& config, reactor::Reactor& reactor, LogPrinter& printer,
-               Figures& figures, HashKey seed, Instant now)
+               Figures& figures, std::unique_ptr<db::Store> store, HashKey seed, Instant now)
     : config_(config),
       reactor_(reactor),
       printer_(printer),
       server_(core_settings(config, reactor.bound(), seed), figures, now),
-      storage_(make_store(config), [&reactor] { reactor.wake(); }) {}
+      storage_(std::move(store), [&reactor] { reactor.wake(); }) {}
 
 void Daemon::on_datagram(std::string_view bytes, const Flow& from, Instant now, Outbox& out) {
   wall_ = now.wall;
@@ -118,7 +109,10 @@ void Daemon::on_wake(Instant now, Outbox& out) {
   }
 }
 
-void Daemon::on_answer(db::Opened, Instant now, Outbox& out) { server_.on_store_opened(now, out); }
+void Daemon::on_answer(const db::Opened& opened, Instant now, Outbox& out) {
+  server_.on_store_opened(now, out);
+  for (const std::string& warning : opened.warnings) out.log({LogLevel::warning, warning, {}});
+}
 
 void Daemon::on_answer(const db::OpenFailed& failed, Instant now, Outbox& out) {
   server_.on_store_failed(failed.error, now, out);

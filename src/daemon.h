@@ -2,6 +2,7 @@
 // carries out what the reactor does not know of: batches, log lines, the word to systemd.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "base/figures.h"
@@ -21,7 +22,7 @@ class Daemon final : public reactor::Core {
  public:
   // `reactor`, `printer` and `figures` must outlive the daemon.
   Daemon(const config::Config& config, reactor::Reactor& reactor, LogPrinter& printer,
-         Figures& figures, HashKey seed, Instant now);
+         Figures& figures, std::unique_ptr<db::Store> store, HashKey seed, Instant now);
 
   void on_datagram(std::string_view bytes, const Flow& from, Instant now, Outbox& out) override;
   void on_mi_bytes(std::string_view bytes, Instant now, Outbox& out) override;
@@ -33,7 +34,7 @@ class Daemon final : public reactor::Core {
   void on_actions(const Outbox& out) override;
 
  private:
-  void on_answer(db::Opened, Instant now, Outbox& out);
+  void on_answer(const db::Opened& opened, Instant now, Outbox& out);
   void on_answer(const db::OpenFailed& failed, Instant now, Outbox& out);
   void on_answer(const db::LoadFailed& failed, Instant now, Outbox& out);
   void on_answer(const db::LoadedRows& rows, Instant now, Outbox& out);

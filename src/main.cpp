@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "daemon.h"
 #include "log_printer.h"
+#include "make_store.h"
 #include "reactor/reactor.h"
 
 namespace imcd {
@@ -30,7 +31,8 @@ HashKey random_seed() {
 
 // The state directory is ours to make (DESIGN 8); others read rooms from it only if let in.
 Result<void> make_state_directory(const config::Config& config) {
-  const auto directory = std::filesystem::path(config.sqlite_path).parent_path();
+  if (config.db_url.kind != config::DbUrl::Kind::sqlite) return {};
+  const auto directory = std::filesystem::path(config.db_url.sqlite_path).parent_path();
   std::error_code error;
   if (directory.empty() || std::filesystem::exists(directory, error)) return {};
   std::filesystem::create_directories(directory, error);
@@ -63,6 +65,8 @@ int serve(const config::Config& config) {
   if (const auto made = make_state_directory(config); !made) {
     return complain(made.error().text, EXIT_FAILURE);
   }
+  auto store = make_store(config);
+  if (!store) return complain(store.error().text, EXIT_FAILURE);
   Figures figures;
   // Signals are blocked in here, before any thread is made that would inherit them unblocked.
   auto reactor = reactor::Reactor::open(reactor_options(config), figures);
@@ -73,7 +77,7 @@ int serve(const config::Config& config) {
   for (const std::string& warning : (*reactor)->warnings()) {
     printer.print({LogLevel::warning, warning, {}}, now.wall);
   }
-  Daemon daemon(config, **reactor, printer, figures, random_seed(), now);
+  Daemon daemon(config, **reactor, printer, figures, *std::move(store), random_seed(), now);
   return (*reactor)->run(daemon);
 }
 

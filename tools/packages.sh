@@ -6,13 +6,14 @@
 # network or more than one call of dpkg-query.
 
 build_packages=(
-  g++ libfmt-dev libspdlog-dev libsqlite3-dev libsystemd-dev meson ninja-build nlohmann-json3-dev pkgconf
+  default-libmysqlclient-dev g++ libfmt-dev libspdlog-dev libsqlite3-dev libsystemd-dev meson ninja-build nlohmann-json3-dev pkgconf
 )
 test_packages=(
   "${build_packages[@]}"
   clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev # lint, and the build with clang
   git libgtest-dev python3                                  # unit tests and runners
   sip-tester sipsak                                         # end-to-end tests
+  mariadb-server                                            # tests run one of their own
 )
 
 # missing_packages PACKAGE...: prints those that are not installed, one a line.

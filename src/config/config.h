@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "config/db_url.h"
 
 namespace imcd::config {
 
@@ -56,7 +57,8 @@ struct Config {
   std::uint32_t delivery_window{};
 
   // Database.
-  std::string sqlite_path;  // From db_url. Its directory is made by the daemon where it lacks.
+  DbUrl db_url;  // With the password, wherever that came from.
+  std::string db_password_file;
   std::string rooms_table;
   std::string members_table;
   Duration db_flush{};

@@ -137,6 +137,25 @@ class Loader {
 
 }  // namespace
 
+namespace {
+
+// A password beside the URL: it is seen neither in a process list nor by who may read the file of
+// options.
+Result<void> find_password(Config& config, const Environment& environment, const FileReader& read) {
+  MysqlUrl& url = config.db_url.mysql;
+  if (config.db_url.kind != DbUrl::Kind::mysql || !url.password.empty()) return {};
+  if (!config.db_password_file.empty()) {
+    const auto text = read(config.db_password_file);
+    if (!text) return fail(fmt::format("db_password_file: {}", text.error().text));
+    url.password = text->substr(0, text->find_first_of("\r\n"));
+  } else if (const char* const password = environment("IMCD_DB_PASSWORD")) {
+    url.password = password;
+  }
+  return {};
+}
+
+}  // namespace
+
 Address advertised_address(const Config& config, const Address& bound) {
   for (const Address& advertised : config.advertise) {
     if (advertised.family != bound.family) continue;
@@ -182,6 +201,9 @@ Result<CommandLine> load_config(std::span<const std::string_view> arguments,
   loader.take_defaults(environment);
   auto config = std::move(loader).finish();
   if (!config) return std::unexpected(config.error());
+  if (const auto found = find_password(*config, environment, read); !found) {
+    return std::unexpected(found.error());
+  }
   return CommandLine{.action = given.check ? Action::check : Action::serve,
                      .config = *std::move(config),
                      .page = {}};

@@ -116,9 +116,13 @@ constexpr Option options[] = {
      "4", {1, 24},
      "first size of the room table, as a power of two; it grows by itself"},
 
-    {"db_url", database, one<&Config::sqlite_path, parse_db_url>, "sqlite:///PATH",
+    {"db_url", database, one<&Config::db_url, parse_db_url>, "URL",
      "sqlite:///{state}/imcd.db", {},
-     "where rooms are kept; an absolute path makes four slashes"},
+     "where rooms are kept: sqlite:///PATH (an absolute path makes four slashes) or "
+     "mysql://USER:PASSWORD@HOST[:PORT]/DATABASE; docs/DATABASES.md has its options"},
+    {"db_password_file", database, one<&Config::db_password_file, parse_optional_path>, "PATH",
+     "", {},
+     "a file whose first line is the password for db_url, where that has none"},
     {"rooms_table", database, one<&Config::rooms_table, parse_table_name>, "NAME",
      "imc_rooms", {},
      "table of the rooms"},

@@ -104,8 +104,6 @@ Result<void> check_header_line(std::string_view line) {
   return {};
 }
 
-constexpr std::string_view sqlite_scheme = "sqlite:///";
-
 }  // namespace
 
 Result<std::uint32_t> parse_count(std::string_view value, Bounds bounds) {
@@ -190,16 +188,6 @@ Result<Address> parse_proxy(std::string_view value, Bounds) {
 Result<Network> parse_trusted(std::string_view value, Bounds) {
   if (const auto network = parse_network(value)) return *network;
   return fail("expected IP or IP/BITS, such as 192.0.2.1 or 10.0.0.0/8 or 2001:db8::/32");
-}
-
-Result<std::string> parse_db_url(std::string_view value, Bounds) {
-  if (value.starts_with("mysql:")) {
-    return fail("MySQL is not built in yet; expected sqlite:/// and a path");
-  }
-  if (!value.starts_with(sqlite_scheme) || value.size() == sqlite_scheme.size()) {
-    return fail("expected sqlite:/// and a path, such as sqlite:////var/lib/imcd/imcd.db");
-  }
-  return std::string(value.substr(sqlite_scheme.size()));
 }
 
 Result<std::string> parse_table_name(std::string_view value, Bounds) {

@@ -30,8 +30,6 @@ Result<Address> parse_advertise(std::string_view value, Bounds bounds);
 Result<Address> parse_proxy(std::string_view value, Bounds bounds);
 Result<Network> parse_trusted(std::string_view value, Bounds bounds);
 
-// The path of `sqlite:///PATH`.
-Result<std::string> parse_db_url(std::string_view value, Bounds bounds);
 Result<std::string> parse_table_name(std::string_view value, Bounds bounds);
 // An absolute path; parse_optional_path takes an empty value too.
 Result<std::string> parse_path(std::string_view value, Bounds bounds);

@@ -22,6 +22,7 @@
 #include <string>
 #include <thread>
 #include <variant>
+#include <vector>
 
 #include "base/limits.h"
 #include "base/time.h"
@@ -31,7 +32,9 @@
 
 namespace imcd::db {
 
-struct Opened {};
+struct Opened {
+  std::vector<std::string> warnings;
+};
 struct OpenFailed {
   std::string error;
 };

@@ -20,7 +20,7 @@ TEST(LoadConfig, NoArgumentsGiveAServerOnLoopbackWithSqlite) {
   EXPECT_TRUE(config.advertise.empty());
   EXPECT_TRUE(config.outbound_proxy.empty());
   EXPECT_EQ(config.trusted, (std::vector{*parse_network("127.0.0.0/8"), *parse_network("::1")}));
-  EXPECT_EQ(config.sqlite_path, "/home/op/.local/state/imcd/imcd.db");
+  EXPECT_EQ(config.db_url.sqlite_path, "/home/op/.local/state/imcd/imcd.db");
   EXPECT_EQ(config.rooms_table, "imc_rooms");
   EXPECT_EQ(config.members_table, "imc_members");
   EXPECT_EQ(config.hash_size, 4U);
@@ -63,7 +63,7 @@ TEST(LoadConfig, EveryParameterOfTheModuleIsTakenByItsName) {
   )");
   ASSERT_TRUE(loaded) << loaded.error().text;
   const Config& config = loaded->config;
-  EXPECT_EQ(config.sqlite_path, "/var/lib/imcd/rooms.db");
+  EXPECT_EQ(config.db_url.sqlite_path, "/var/lib/imcd/rooms.db");
   EXPECT_EQ(config.rooms_table, "my_rooms");
   EXPECT_EQ(config.members_table, "my_members");
   EXPECT_EQ(config.hash_size, 10U);
@@ -250,8 +250,9 @@ TEST(LoadConfig, WithoutAHomeTheDatabaseMustBeNamed) {
 
 TEST(LoadConfig, PasswordIsNeverShown) {
   for (const char* url :
-       {"mysql://imcd:secret@db.example.org/imcd", "mysql://imcd:se:cr@t/secret@host/db",
-        "postgres://imcd:secret@host/db", "mysql:///imcd:secret@host"}) {
+       {"mysql://imcd:secret@db.example.org:/imcd", "mysql://imcd:se:cr@t/secret@host/",
+        "mysql://imcd:secret@host/db?tls=maybe", "postgres://imcd:secret@host/db",
+        "mysql:///imcd:secret@host"}) {
     const std::string error = error_of(load({"--db_url", url}));
     EXPECT_NE(error, "") << url;
     EXPECT_FALSE(error.contains("secret") || error.contains("cr@t")) << error;

@@ -73,19 +73,6 @@ TEST(Trusted, TakesNetworksAndSingleAddresses) {
   }
 }
 
-TEST(DbUrl, HasThePathAfterThreeSlashes) {
-  EXPECT_EQ(parse_db_url("sqlite:////var/lib/imcd/imcd.db", {}), "/var/lib/imcd/imcd.db");
-  EXPECT_EQ(parse_db_url("sqlite:///rooms.db", {}), "rooms.db");
-}
-
-TEST(DbUrl, RefusesOtherDatabases) {
-  EXPECT_EQ(parse_db_url("mysql://openser:openserrw@localhost/openser", {}).error().text,
-            "MySQL is not built in yet; expected sqlite:/// and a path");
-  for (const char* value : {"", "sqlite://", "sqlite:///", "/var/lib/imcd.db", "sqlite:/var/x"}) {
-    EXPECT_FALSE(parse_db_url(value, {})) << value;
-  }
-}
-
 TEST(TableName, IsAnIdentifierThatNeedsNoQuotes) {
   EXPECT_EQ(parse_table_name("imc_rooms2", {}), "imc_rooms2");
   EXPECT_TRUE(parse_table_name(std::string(64, 'a'), {}));

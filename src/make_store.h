@@ -1,0 +1,15 @@
+// The store that the configuration names, not yet opened.
+#pragma once
+
+#include <memory>
+
+#include "base/result.h"
+#include "config/config.h"
+#include "db/store.h"
+
+namespace imcd {
+
+// Fails where it names one that this build lacks.
+Result<std::unique_ptr<db::Store>> make_store(const config::Config& config);
+
+}  // namespace imcd
