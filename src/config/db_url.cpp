@@ -15,7 +15,7 @@ constexpr std::string_view sqlite_scheme = "sqlite:///";
 constexpr std::string_view mysql_scheme = "mysql://";
 constexpr std::string_view mysql_form =
     "expected mysql://USER:PASSWORD@HOST[:PORT]/DATABASE, such as "
-    "mysql://imcd:secret@localhost/imcd";
+    "mysql://imcd:imcdrw@localhost/imcd";
 
 int hex_digit(char c) {
   if (is_digit(c)) return c - '0';

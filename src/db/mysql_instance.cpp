@@ -26,6 +26,23 @@ std::unexpected<Error> failure(const MysqlError& error) {
   return fail(fmt::format("{} (error {})", error.text, error.code));
 }
 
+// Not even asked for where it is there: the user may not be allowed to make tables.
+MysqlResult<void> make_table(MysqlConnection& connection) {
+  const auto found = connection.query(
+      "SELECT table_name FROM information_schema.tables"
+      " WHERE table_schema = DATABASE() AND table_name = 'imcd_instance'");
+  if (!found) return std::unexpected(found.error());
+  if (*found) return {};
+  return connection.execute(
+      "CREATE TABLE IF NOT EXISTS imcd_instance (\n"
+      "    rooms_table VARCHAR(64) PRIMARY KEY NOT NULL,\n"
+      "    holder VARCHAR(255) NOT NULL,\n"
+      "    connection BIGINT UNSIGNED NOT NULL,\n"
+      "    since DATETIME NOT NULL,\n"
+      "    seen DATETIME NOT NULL\n"
+      ") ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin");
+}
+
 }  // namespace
 
 MysqlInstance::MysqlInstance(const TableNames& names, bool shared)
@@ -36,15 +53,7 @@ MysqlInstance::MysqlInstance(const TableNames& names, bool shared)
       shared_(shared) {}
 
 Result<void> MysqlInstance::claim(MysqlConnection& connection, bool again) {
-  const auto made = connection.execute(
-      "CREATE TABLE IF NOT EXISTS imcd_instance (\n"
-      "    rooms_table VARCHAR(64) PRIMARY KEY NOT NULL,\n"
-      "    holder VARCHAR(255) NOT NULL,\n"
-      "    connection BIGINT UNSIGNED NOT NULL,\n"
-      "    since DATETIME NOT NULL,\n"
-      "    seen DATETIME NOT NULL\n"
-      ") ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin");
-  if (!made) return failure(made.error());
+  if (const auto made = make_table(connection); !made) return failure(made.error());
   if (Result<void> locked = lock(connection); !locked) return locked;
   if (again) {
     const auto holder = connection.query("SELECT holder FROM imcd_instance WHERE rooms_table = ?",

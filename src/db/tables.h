@@ -25,8 +25,8 @@ struct TableNames {
 // belongs to somebody else. The tables and `version` must differ, in any case of letters.
 [[nodiscard]] Result<void> check_table_names(const TableNames& names);
 
-// From the first successful open on, a table that lacks is an error: one that were made in its place
-// would be empty.
+// From the first successful open on, a table that lacks is an error: one that were made in its
+// place would be empty.
 enum class MissingTables { are_made, are_an_error };
 
 // The `version` table's word on a table. The shape with these columns is 1 in OpenSER and Kamailio

@@ -5,6 +5,7 @@
 #include "db/mysql_store.h"
 #include "mariadb.h"
 #include "sample_rows.h"
+#include "sql_script.h"
 
 namespace imcd::db {
 namespace {
@@ -23,6 +24,22 @@ class MysqlOpen : public MysqlTest {
     for (const std::string& word : words) {
       EXPECT_TRUE(opened.error().text.contains(word)) << opened.error().text;
     }
+  }
+  // All of imcd's, as the server describes them.
+  Lines tables() {
+    Lines all;
+    for (const char* name :
+         {"imc_rooms", "imc_members", "imcd_users", "imcd_instance", "version"}) {
+      const std::string table = query(std::string("SHOW CREATE TABLE ") + name).at(0);
+      // The next number of a row is no part of the shape.
+      const std::size_t number = table.find(" AUTO_INCREMENT=");
+      all.push_back(number == std::string::npos
+                        ? table
+                        : table.substr(0, number) + table.substr(table.find(' ', number + 1)));
+    }
+    const Lines versions = query("SELECT * FROM version ORDER BY table_name");
+    all.insert(all.end(), versions.begin(), versions.end());
+    return all;
   }
   void expect_stored(Store& store, const Batch& change) {
     const CommitResult result = store.commit(change);
@@ -53,16 +70,34 @@ TEST_F(MysqlOpen, FirstStartMakesTablesWideEnoughForEveryName) {
 
 TEST_F(MysqlOpen, SecondStartChangesNothing) {
   expect_good(*std::make_unique<MysqlStore>(options()));
-  const auto tables = [&] {
-    Lines all;
-    for (const char* name : {"imc_rooms", "imc_members", "imcd_users", "version"}) {
-      all.push_back(query(std::string("SHOW CREATE TABLE ") + name).at(0));
-    }
-    return all;
-  };
   const Lines before = tables();
   expect_good(*std::make_unique<MysqlStore>(options()));
   EXPECT_EQ(tables(), before);
+}
+
+TEST_F(MysqlOpen, ScriptMakesTheTablesThatImcdMakes) {
+  expect_good(*std::make_unique<MysqlStore>(options()));
+  const Lines made = tables();
+  server_ = MariaDb::get().new_database();
+  for (const std::string& statement : statements_of(read_sql_script("mysql.sql"))) query(statement);
+  EXPECT_EQ(tables(), made);
+}
+
+TEST_F(MysqlOpen, UserWhoMayMakeNothingCanUseTablesThatAreThere) {
+  for (const std::string& statement : statements_of(read_sql_script("mysql.sql"))) query(statement);
+  query("CREATE OR REPLACE USER 'plain'@'localhost'");
+  query("GRANT SELECT, INSERT, UPDATE, DELETE ON " + server_.database +
+        ".* TO 'plain'@'localhost'");
+  MysqlOptions plain = options();
+  plain.server.user = "plain";
+  {
+    MysqlStore store(plain);
+    expect_good(store);
+    expect_stored(store, batch(1, {{put_room("chat"), put_member("chat", "bob")}}));
+  }
+  // And of one that is missing he is told.
+  query("DROP TABLE imcd_users");
+  expect_refusal(plain, {"denied", "imcd_users"});
 }
 
 TEST_F(MysqlOpen, ManyRowsAreWrittenByOneStatement) {

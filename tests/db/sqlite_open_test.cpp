@@ -12,6 +12,7 @@
 #include "sample_rows.h"
 #include "scratch.h"
 #include "sql_client.h"
+#include "sql_script.h"
 
 namespace imcd::db {
 namespace {
@@ -152,6 +153,24 @@ TEST_F(SqliteOpen, ManyStartsAreAsGoodAsOne) {
   EXPECT_TRUE(store.commit(batch(1, {{put_room("chat")}})).committed);
   expect_good(store);
   EXPECT_EQ(stored(store), Lines{"room chat 0"});
+}
+
+TEST_F(SqliteOpen, ScriptMakesTheTablesThatImcdMakes) {
+  query(read_sql_script("sqlite.sql"));
+  const char* const columns =
+      "SELECT m.name, c.cid, c.name, c.type, c.'notnull', c.dflt_value, c.pk FROM sqlite_master AS "
+      "m"
+      " JOIN pragma_table_info(m.name) AS c WHERE m.type = 'table' ORDER BY m.name, c.cid";
+  const char* const indexes =
+      "SELECT m.name, i.name, i.'unique', i.origin FROM sqlite_master AS m"
+      " JOIN pragma_index_list(m.name) AS i WHERE m.type = 'table' ORDER BY m.name, i.name";
+  const Lines columns_of_script = query(columns);
+  const Lines indexes_of_script = query(indexes);
+  std::filesystem::remove(path());
+  SqliteStore store(path());
+  expect_good(store);
+  EXPECT_EQ(query(columns), columns_of_script);
+  EXPECT_EQ(query(indexes), indexes_of_script);
 }
 
 TEST_F(SqliteOpen, KamailiosDatabaseOpensAsItIs) {
