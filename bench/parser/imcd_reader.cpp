@@ -8,7 +8,9 @@ namespace {
 
 using parser::HeaderName;
 
+// One of each serves for all messages, as in the server.
 parser::MessageView view;
+parser::RequestFields fields;
 const tm::BranchCodec codec(branch_key);
 
 void add_name_addr(Digest& digest, const parser::NameAddr& name_addr) {
@@ -22,7 +24,7 @@ std::string_view media_type() {
   return value.substr(0, value.find(';'));
 }
 
-std::uint64_t digest_of(const parser::RequestFields& fields) {
+std::uint64_t digest_of_fields() {
   Digest digest;
   digest.add(fields.top_via.branch);
   digest.add(fields.top_via.host);
@@ -41,7 +43,7 @@ std::uint64_t digest_of(const parser::RequestFields& fields) {
 }
 
 // The server asks for less of a response; the others always read all of it.
-bool parse_response_fields(parser::RequestFields& fields) {
+bool parse_response_fields() {
   const auto via = parser::parse_via(view.find(HeaderName::via).value_or(""));
   const auto from =
       parser::parse_name_addr(view.find(HeaderName::from).value_or(""), parser::Fault::bad_from);
@@ -60,11 +62,10 @@ bool parse_response_fields(parser::RequestFields& fields) {
 }  // namespace
 
 std::uint64_t read_with_imcd(std::string_view bytes) {
-  parser::RequestFields fields;
   if (!parser::parse_message(bytes, view)) return 0;
   const bool is_good = view.is_request ? parser::parse_request_fields(view, fields).has_value()
-                                       : parse_response_fields(fields);
-  return is_good ? digest_of(fields) : 0;
+                                       : parse_response_fields();
+  return is_good ? digest_of_fields() : 0;
 }
 
 std::uint64_t match_with_imcd(std::string_view bytes) {

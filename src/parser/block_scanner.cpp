@@ -69,6 +69,7 @@ IMCD_ALWAYS_INLINE std::uint64_t up_to_lowest(std::uint64_t mask) { return mask 
 struct Walk {
   std::string_view bytes;
   Head& head;
+  std::size_t line_count = 0;
   std::uint32_t begin = 0;     // Of the line.
   std::uint32_t colon = none;  // Its first one.
   bool is_folded = false;
@@ -87,8 +88,8 @@ IMCD_ALWAYS_INLINE bool end_line(Walk& walk, std::uint32_t lf) {
     walk.is_folded = true;
     return false;
   }
-  if (head.line_count < Head::lines_max) {
-    HeadLine& line = head.lines[head.line_count++];
+  if (walk.line_count < Head::lines_max) {
+    HeadLine& line = head.lines[walk.line_count++];
     line.begin = walk.begin;
     line.colon = walk.colon == none ? end : walk.colon;
     line.end = end;
@@ -149,7 +150,6 @@ IMCD_ALWAYS_INLINE Masks read_tail(std::string_view bytes, std::size_t base) {
 
 template <class Set>
 IMCD_ALWAYS_INLINE bool scan_blocks(std::string_view bytes, Head& head) {
-  head.line_count = 0;
   head.has_too_many = false;
   head.is_ended = false;
   Walk walk{.bytes = bytes, .head = head};
@@ -166,6 +166,7 @@ IMCD_ALWAYS_INLINE bool scan_blocks(std::string_view bytes, Head& head) {
     step = walk_block(walk, masks, static_cast<std::uint32_t>(base), cr_before);
   }
   if (step == Step::more) head.end = walk.begin;
+  head.line_count = walk.line_count;
   return step != Step::unclean;
 }
 

@@ -87,9 +87,10 @@ constexpr bool is_in(CharSet set, char c) {
 
 // How many bytes at the front of `text` are in the set.
 constexpr std::size_t span_in(CharSet set, std::string_view text) {
-  std::size_t length = 0;
-  while (length < text.size() && is_in(set, text[length])) ++length;
-  return length;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (at != end && is_in(set, *at)) ++at;
+  return static_cast<std::size_t>(at - text.data());
 }
 
 // Not empty, and every byte in the set.

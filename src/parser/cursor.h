@@ -7,10 +7,18 @@
 #include <string_view>
 
 #include "base/text.h"
+#include "parser/byte_chunk.h"
 #include "parser/characters.h"
-#include "parser/plain_run.h"
 
 namespace imcd::parser {
+
+// Whether a run of plain characters is a run of this set.
+consteval bool includes_plain(CharSet set) {
+  for (unsigned c = 0; c < 256; ++c) {
+    if (is_plain(static_cast<char>(c)) && !is_in(set, static_cast<char>(c))) return false;
+  }
+  return true;
+}
 
 class Cursor {
  public:
@@ -18,10 +26,18 @@ class Cursor {
 
   [[nodiscard]] bool at_end() const { return at_ == text_.size(); }
   [[nodiscard]] std::size_t offset() const { return at_; }
-  [[nodiscard]] std::string_view rest() const { return text_.substr(at_); }
+  [[nodiscard]] std::string_view rest() const { return {text_.data() + at_, text_.size() - at_}; }
   [[nodiscard]] std::string_view since(std::size_t begin) const {
-    return text_.substr(begin, at_ - begin);
+    return {text_.data() + begin, at_ - begin};
   }
+  [[nodiscard]] std::string_view between(std::size_t begin, std::size_t end) const {
+    return {text_.data() + begin, end - begin};
+  }
+  // Of a view that was taken here.
+  [[nodiscard]] std::size_t offset_of(std::string_view taken) const {
+    return static_cast<std::size_t>(taken.data() - text_.data());
+  }
+  [[nodiscard]] char front() const { return text_[at_]; }  // Not at the end.
   [[nodiscard]] bool next_is(char c) const { return !at_end() && text_[at_] == c; }
 
   void advance(std::size_t length) { at_ += length; }
@@ -29,6 +45,12 @@ class Cursor {
   bool take(char c) {
     if (!next_is(c)) return false;
     ++at_;
+    return true;
+  }
+
+  bool take(std::string_view text) {
+    if (!rest().starts_with(text)) return false;
+    at_ += text.size();
     return true;
   }
 
@@ -45,7 +67,7 @@ class Cursor {
     static_assert(includes_plain(set));
     const std::size_t begin = at_;
     at_ += plain_run(rest());
-    at_ += span_in(set, rest());
+    while (at_ != text_.size() && is_in(set, text_[at_])) ++at_;
     return since(begin);
   }
 

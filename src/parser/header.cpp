@@ -56,8 +56,9 @@ constexpr std::uint8_t empty_slot = 0xff;
 // name that collides gets a failed assertion below and chooses other factors.
 constexpr std::size_t slots = 128;
 constexpr std::size_t slot_of(std::string_view name) {
-  const std::size_t first = static_cast<unsigned char>(lower(name.front()));
-  const std::size_t last = static_cast<unsigned char>(lower(name.back()));
+  // As lower-case letters; what this makes of other bytes is compared afterwards.
+  const std::size_t first = static_cast<unsigned char>(name.front()) | 0x20U;
+  const std::size_t last = static_cast<unsigned char>(name.back()) | 0x20U;
   return (name.size() + first * 2 + last * 28) % slots;
 }
 

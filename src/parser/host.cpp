@@ -44,40 +44,52 @@ bool is_ipv4(std::string_view text) {
   }
 }
 
-// Hosts in their usual form: plain characters, dots and hyphens only between others, and no digit
-// at the end, so that the last label is not a number. Nothing is taken when it is not so.
+// A name in its usual form: up to 48 plain characters, with dots and hyphens only between others,
+// and no digit at the end, so that the last label is not a number. Nothing is taken when it is not
+// so.
 bool take_usual_name(Cursor& cursor, std::string_view& host) {
-  const std::string_view text = cursor.rest().substr(0, plain_run(cursor.rest()));
-  if (text.empty() || !is_in(CharSet::letter, text.back())) return false;
-  bool was_mark = true;
-  for (const char c : text) {
-    const bool is_mark = c == '.' || c == '-';
-    if (is_mark && was_mark) return false;
-    was_mark = is_mark;
+  const std::string_view text = cursor.rest();
+  std::uint64_t plain = 0;
+  std::uint64_t marks = 0;
+  for (unsigned at = 0; at < 48 && at < text.size(); at += ByteChunk::bytes_max) {
+    const ByteChunk chunk(text.data() + at, text.size() - at);
+    plain |= std::uint64_t{chunk.plain()} << at;
+    marks |= std::uint64_t{chunk.marks()} << at;
+    if (chunk.plain() != 0xffff) break;
   }
-  host = text;
-  cursor.advance(text.size());
+  const auto length = static_cast<unsigned>(std::countr_one(plain));
+  if (length == 0 || length == 48 || !is_in(CharSet::letter, text[length - 1])) return false;
+  marks &= (std::uint64_t{1} << length) - 1;
+  if ((marks & (marks << 1 | 1)) != 0) return false;
+  host = text.substr(0, length);
+  cursor.advance(length);
   return true;
+}
+
+// Reads one octet and goes behind it; there is no digit at `at` or too large a number: false.
+bool take_octet(const char*& at) {
+  const auto digit = [&at] { return static_cast<unsigned>(static_cast<unsigned char>(*at)) - '0'; };
+  if (digit() > 9) return false;
+  unsigned octet = digit();
+  ++at;
+  for (int more = 0; more < 2 && digit() <= 9; ++more, ++at) octet = octet * 10 + digit();
+  return octet <= 255;
 }
 
 // An IPv4 address with no more behind it that could be of a host; else nothing is taken.
 bool take_usual_ipv4(Cursor& cursor, std::string_view& host) {
   const std::string_view text = cursor.rest();
-  std::size_t at = 0;
-  for (int octets = 1;; ++octets) {
-    unsigned octet = 0;
-    const std::size_t begin = at;
-    for (; at < text.size() && is_digit(text[at]) && at - begin < 3; ++at) {
-      octet = octet * 10 + static_cast<unsigned>(text[at] - '0');
-    }
-    if (at == begin || octet > 255) return false;
-    if (octets == 4) break;
-    if (at == text.size() || text[at] != '.') return false;
-    ++at;
+  // The longest address has 15 bytes, so there is always one behind it, of the text or a NUL.
+  const auto bytes = ByteChunk(text.data(), text.size()).bytes();
+  const char* at = bytes.data();
+  for (int octets = 1; octets <= 4; ++octets) {
+    if (!take_octet(at)) return false;
+    if (octets < 4 && *at++ != '.') return false;
   }
-  if (at < text.size() && is_plain(text[at])) return false;
-  host = text.substr(0, at);
-  cursor.advance(at);
+  if (is_plain(*at)) return false;
+  const auto length = static_cast<std::size_t>(at - bytes.data());
+  host = text.substr(0, length);
+  cursor.advance(length);
   return true;
 }
 
@@ -85,7 +97,8 @@ bool take_usual_ipv4(Cursor& cursor, std::string_view& host) {
 
 bool take_host(Cursor& cursor, std::string_view& host) {
   if (cursor.next_is('[')) return take_reference(cursor, host);
-  if (take_usual_ipv4(cursor, host) || take_usual_name(cursor, host)) return true;
+  const bool is_numeric = !cursor.at_end() && is_digit(cursor.front());
+  if (is_numeric ? take_usual_ipv4(cursor, host) : take_usual_name(cursor, host)) return true;
   const std::size_t begin = cursor.offset();
   bool numeric = false;
   do {
@@ -109,10 +122,13 @@ bool is_host(std::string_view text) {
 }
 
 bool take_port(Cursor& cursor, std::uint16_t& port) {
-  const auto number = parse_number(cursor.take_run(CharSet::digit), 65535);
-  if (!number || *number == 0) return false;
-  port = static_cast<std::uint16_t>(*number);
-  return true;
+  std::uint32_t number = 0;
+  for (; !cursor.at_end() && is_digit(cursor.front()); cursor.advance(1)) {
+    number = number * 10 + static_cast<std::uint32_t>(cursor.front() - '0');
+    if (number > 65535) return false;
+  }
+  port = static_cast<std::uint16_t>(number);
+  return number != 0;
 }
 
 std::optional<Address> parse_host_address(std::string_view host) {

@@ -38,11 +38,15 @@ void reset(MessageView& view) {
 }
 
 // Blanks and folds at both ends; a CR or LF that is no part of a fold makes the field unclean.
-std::string_view trim_value(std::string_view value) {
+std::string_view trim_value(const char* begin, const char* end) {
+  const auto may_be_space = [](char c) { return static_cast<unsigned char>(c) <= ' '; };
   const auto is_space = [](char c) { return is_blank(c) || c == '\r' || c == '\n'; };
-  while (!value.empty() && is_space(value.front())) value.remove_prefix(1);
-  while (!value.empty() && is_space(value.back())) value.remove_suffix(1);
-  return value;
+  // The usual case, where all that is to be done is to skip one blank.
+  if (begin != end && *begin == ' ') ++begin;
+  if (begin != end && !may_be_space(*begin) && !may_be_space(end[-1])) return {begin, end};
+  while (begin != end && is_space(*begin)) ++begin;
+  while (begin != end && is_space(end[-1])) --end;
+  return {begin, end};
 }
 
 // Whether there is a NUL, bare CR or bare LF other than a NUL behind a backslash in a quoted
@@ -80,21 +84,24 @@ void append_field(MessageView& view, HeaderName name) {
 void take_header_line(std::string_view bytes, const HeadLine& line, MessageView& view,
                       FirstFault& fault) {
   HeaderField& field = view.headers[view.header_count];
-  std::string_view name = bytes.substr(line.begin, line.colon - line.begin);
-  while (!name.empty() && is_blank(name.back())) name.remove_suffix(1);
+  const char* const begin = bytes.data() + line.begin;
+  const char* const colon = bytes.data() + line.colon;
+  const char* const end = bytes.data() + line.end;
+  const char* name_end = colon;
+  while (name_end != begin && is_blank(name_end[-1])) --name_end;
+  const std::string_view name(begin, name_end);
   field.name = find_header_name(name);
   // The names that are known are tokens.
   const bool is_name = field.name != HeaderName::other || is_all_in(CharSet::token, name);
-  if (line.colon == line.end || !is_name) {
+  if (colon == end || !is_name) {
     fault.note(line.has_control ? Fault::control_character : Fault::bad_header_line, line.begin);
     return;
   }
-  const std::string_view raw = bytes.substr(line.colon + 1, line.end - line.colon - 1);
   field.name_text = name;
-  field.value = trim_value(raw);
+  field.value = trim_value(colon + 1, end);
   field.folded = line.is_folded && field.value.contains('\n');
   field.unclean = false;
-  if (line.has_control && has_forbidden_control(raw)) {
+  if (line.has_control && has_forbidden_control({colon + 1, end})) {
     field.unclean = true;
     fault.note(Fault::control_character, line.begin);
   }

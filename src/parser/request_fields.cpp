@@ -44,15 +44,16 @@ void check_request_uri(Check& check, Uri& out) {
 // their order, which a list that falls apart further on does not have.
 void check_via_field(Check& check, std::string_view value, bool is_top, RequestFields& fields) {
   std::size_t begin = 0;
+  Via other;
   do {
-    const Parsed<Via> via = parse_via(value.substr(begin));
-    if (is_top && begin == 0) fields.top_via = via ? *via : usable_via(value).value_or(Via{});
-    if (!via) {
-      check.fault.note(Fault::bad_via, begin + via.error().offset);
+    Via& via = is_top && begin == 0 ? fields.top_via : other;
+    if (const auto parsed = parse_via(value.substr(begin), via); !parsed) {
+      if (&via == &fields.top_via) via = usable_via(value).value_or(Via{});
+      check.fault.note(Fault::bad_via, begin + parsed.error().offset);
       return;
     }
     ++fields.via_count;
-    begin += via->next;
+    begin += via.next;
   } while (begin < value.size());
 }
 

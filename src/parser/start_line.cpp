@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "parser/byte_chunk.h"
 #include "parser/characters.h"
 
 namespace imcd::parser {
@@ -46,9 +47,7 @@ bool take_usual_request_line(std::string_view line, std::size_t method_end, Mess
   if (!line.ends_with(end) || line.size() < method_end + 2 + end.size()) return false;
   const std::string_view uri =
       line.substr(method_end + 1, line.size() - end.size() - method_end - 1);
-  for (const char c : uri) {
-    if (is_blank(c)) return false;
-  }
+  if (has_blank(uri)) return false;
   view.request_uri = uri;
   return true;
 }

@@ -14,8 +14,7 @@ constexpr std::string_view branch_cookie = "z9hG4bK";
 bool take_name_and_version(Cursor& cursor) {
   // What nearly all write, in one comparison.
   constexpr std::string_view usual = "SIP/2.0/";
-  if (cursor.rest().starts_with(usual)) {
-    cursor.advance(usual.size());
+  if (cursor.take(usual)) {
     cursor.take_white_space();
     return true;
   }
@@ -44,11 +43,16 @@ bool take_sent(Cursor& cursor, Via& via) {
   return true;
 }
 
+void take_branch(Via& via, std::string_view branch) {
+  via.branch = branch;
+  via.has_branch_cookie =
+      branch.size() > branch_cookie.size() &&
+      (branch.starts_with(branch_cookie) || starts_with_ignoring_case(branch, branch_cookie));
+}
+
 bool set_branch(Via& via, const Parameter& parameter) {
   if (!via.branch.empty() || !parameter.is_token) return false;
-  via.branch = parameter.value;
-  via.has_branch_cookie = via.branch.size() > branch_cookie.size() &&
-                          starts_with_ignoring_case(via.branch, branch_cookie);
+  take_branch(via, parameter.value);
   return true;
 }
 
@@ -80,7 +84,7 @@ bool is_ttl(const Parameter& parameter) {
 // Sets nothing when the parameter is malformed or there a second time.
 bool set_parameter(Via& via, const Parameter& parameter) {
   const auto is = [&parameter](std::string_view name) {
-    return equal_ignoring_case(parameter.name, name);
+    return parameter.name == name || equal_ignoring_case(parameter.name, name);
   };
   if (is("branch")) return set_branch(via, parameter);
   if (is("received")) return set_received(via, parameter);
@@ -90,16 +94,58 @@ bool set_parameter(Via& via, const Parameter& parameter) {
   return true;
 }
 
+// One of the parameters that nearly all Via values have, spelled as nearly all do, with nothing but
+// the next one or the end behind it. False where it stands otherwise: then it is for
+// take_parameter, and nothing is taken.
+bool take_usual_parameter(Cursor& cursor, Via& via) {
+  Cursor next = cursor;
+  std::string_view branch;
+  std::string_view received;
+  bool has_rport = false;
+  if (next.take(";branch=")) {
+    branch = next.take_long_run<CharSet::token>();
+    if (branch.empty() || !via.branch.empty()) return false;
+  } else if (next.take(";received=")) {
+    received = next.take_long_run<CharSet::token>();
+    if (received.empty() || !via.received.empty()) return false;
+  } else if (next.take(";rport")) {
+    if (next.take('=') && !parse_number(next.take_run(CharSet::digit), 65535)) return false;
+    if (via.has_rport) return false;
+    has_rport = true;
+  }
+  if (next.offset() == cursor.offset() || !(next.at_end() || next.next_is(';'))) return false;
+  if (!branch.empty()) take_branch(via, branch);
+  if (!received.empty()) via.received = received;
+  via.has_rport |= has_rport;
+  cursor = next;
+  return true;
+}
+
+bool take_any_parameter(Cursor& cursor, Via& via, std::size_t& end) {
+  Parameter parameter;
+  if (!take_parameter(cursor, parameter) || !set_parameter(via, parameter)) return false;
+  end = cursor.offset_of(parameter.text) + parameter.text.size();
+  return true;
+}
+
 // *( SEMI via-params ). On false, `via` holds those before the fault.
 bool take_parameters(Cursor& cursor, Via& via) {
-  while (cursor.take_separator(';')) {
-    Parameter parameter;
-    if (!take_parameter(cursor, parameter) || !set_parameter(via, parameter)) return false;
-    const char* const end = parameter.text.data() + parameter.text.size();
-    via.text = {via.sent.data(), static_cast<std::size_t>(end - via.sent.data())};
-    via.parameters = via.text.substr(via.sent.size());
+  const std::size_t begin = cursor.offset_of(via.sent);
+  const std::size_t sent_end = begin + via.sent.size();
+  std::size_t end = sent_end;
+  bool is_good = true;
+  while (is_good) {
+    if (take_usual_parameter(cursor, via)) {
+      end = cursor.offset();
+    } else if (cursor.take_separator(';')) {
+      is_good = take_any_parameter(cursor, via, end);
+    } else {
+      break;
+    }
   }
-  return true;
+  via.text = cursor.between(begin, end);
+  via.parameters = cursor.between(sent_end, end);
+  return is_good;
 }
 
 // The end of the value, or a comma with another value behind it.
@@ -111,11 +157,17 @@ bool take_end(Cursor& cursor, Via& via) {
 
 }  // namespace
 
-Parsed<Via> parse_via(std::string_view value) {
+Parsed<void> parse_via(std::string_view value, Via& via) {
   Cursor cursor(value);
-  Via via;
-  if (take_sent(cursor, via) && take_parameters(cursor, via) && take_end(cursor, via)) return via;
+  via = {};
+  if (take_sent(cursor, via) && take_parameters(cursor, via) && take_end(cursor, via)) return {};
   return std::unexpected(ParseError{Fault::bad_via, static_cast<std::uint32_t>(cursor.offset())});
+}
+
+Parsed<Via> parse_via(std::string_view value) {
+  Via via;
+  if (const auto parsed = parse_via(value, via); !parsed) return std::unexpected(parsed.error());
+  return via;
 }
 
 std::optional<Via> usable_via(std::string_view value) {

@@ -32,6 +32,8 @@ struct Via {
 // Parses the first value of a Via field; `next` tells where a second one begins. Parameters that
 // imcd acts on (branch, received, rport, maddr) may be there once (RFC 3261 7.3.1).
 Parsed<Via> parse_via(std::string_view value);
+// The same in place; on error `via` holds what could be read.
+Parsed<void> parse_via(std::string_view value, Via& via);
 
 // What a response needs of the first value, also of a malformed one: sent-protocol and sent-by must
 // be whole; of the parameters those before the fault are taken, and `text` ends there.
