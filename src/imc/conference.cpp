@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <iterator>
 
 #include "base/limits.h"
 #include "base/text.h"
@@ -232,11 +233,23 @@ std::optional<std::uint32_t> Conference::write_chat(const RoomMessage& message, 
 // --- Notices
 // --------------------------------------------------------------------------------------
 
+// The flags of one who becomes a member by this command. They come round again after 65,535
+// commands, long after the first has ended.
+std::uint32_t Conference::begin_joining(Identity& who, Outcome& outcome) {
+  constexpr std::uint32_t one = member_joining & (~member_joining + 1);
+  last_joining_ += one;
+  if (last_joining_ == 0) last_joining_ = one;
+  outcome.joined = IdentityRef(identities_, who);
+  outcome.joining = last_joining_;
+  return outcome.joining;
+}
+
 void Conference::release(const Outcome& outcome, MonoTime now) {
   Room* const room = find_again(outcome);
   if (room != nullptr && outcome.joined) {
     Member* const member = room->members.find(*outcome.joined);
-    if (member != nullptr && member->is(member_joining)) {
+    // Who left and came back meanwhile waits for the later command.
+    if (member != nullptr && (member->flags.load() & member_joining) == outcome.joining) {
       change_member(*room, *member, member->flags.load() & ~member_joining);
     }
   }
@@ -349,14 +362,14 @@ Room& Conference::open_room(const parser::Uri& uri, bool is_private, const Ident
   outcome.room_uri = room.uri();
   outcome.room_key = room.key();
   outcome.room_serial = room.serial;
-  add_member(room, *owner, member_flag::owner | member_joining);
-  outcome.joined = owner;
+  add_member(room, *owner, member_flag::owner | begin_joining(*owner, outcome));
   Record record{.kind = Record::Kind::delete_room,
                 .room_name = std::string(room.name()),
                 .room_domain = std::string(room.domain())};
   // Rows without a room may stand in the table under this name; who they name must not wake up as a
   // member of the new room at the next start.
   outcome.records.push_back(record);
+  std::ranges::move(take_leftovers(room.key()), std::back_inserter(outcome.records));
   record.kind = Record::Kind::put_room;
   record.flags = is_private ? room_flag::is_private : 0;
   outcome.records.push_back(record);

@@ -103,9 +103,9 @@ class Conference {
   void reload_room(std::string_view name, std::string_view domain,
                    const std::vector<RoomRow>& rooms, const std::vector<MemberRow>& members,
                    Outbox& log);
-  // A record of that room which is still on its way to the store, applied again. `held`: its
-  // outcome waits for the commit, and a new member's chat with it.
-  void apply(const Record& record, bool held, Outbox& log);
+  // A record of that room which is still on its way to the store, applied again. `outcome`: what
+  // waits for its commit, or null.
+  void apply(const Record& record, const Outcome* outcome, Outbox& log);
   // All rooms, after a load that failed half-way.
   void forget_rooms();
 
@@ -159,6 +159,9 @@ class Conference {
   void set_private(Room& room);
   void load_room(const RoomRow& row, Outbox& log);
   void load_member(const MemberRow& row, Outbox& log);
+  std::uint32_t begin_joining(Identity& who, Outcome& outcome);
+  void note_leftover(const parser::Uri& room);
+  std::vector<Record> take_leftovers(std::string_view room_key);
 
   ConferenceSettings settings_;
   Random& random_;
@@ -173,8 +176,12 @@ class Conference {
   ByteBuffer prefix_;   // Scratch: `<user@host>: ` of a chat line.
 
   SenderRates sender_rates_;
+  std::uint32_t last_joining_ = 0;
   std::vector<Record> repairs_;
   std::vector<IdentityRef> loaded_users_;  // Until end_load().
+  // For rooms that rows of members name though they don't exist: what deletes those rows, a record
+  // for each spelling. By the room's key.
+  std::unordered_map<std::string, std::vector<Record>> leftovers_;
 
   // Invitations under way, so that a failed one can be withdrawn.
   struct PendingInvitation {

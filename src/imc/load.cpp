@@ -1,5 +1,6 @@
 // Conference's loading: rows of the store become rooms, users' URIs and members.
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "base/limits.h"
@@ -84,8 +85,11 @@ void Conference::load_room(const RoomRow& row, Outbox& log) {
       set_private(*same);
       repairs_.push_back(room_record(Record::Kind::put_room, *same));
     }
-    repairs_.push_back(
-        {.kind = Record::Kind::delete_room, .room_name = row.name, .room_domain = row.domain});
+    // Where the first row was an alias, this one may be in the spelling that both become.
+    if (text != same->uri()) {
+      repairs_.push_back(
+          {.kind = Record::Kind::delete_room, .room_name = row.name, .room_domain = row.domain});
+    }
     return warn(log, fmt::format("room merged with {}: the names are the same", same->uri()), text);
   }
   const parser::Uri home = rooms_.canonical(*uri);
@@ -104,6 +108,7 @@ void Conference::load_member(const MemberRow& row, Outbox& log) {
                          : nullptr;
   const std::string user = fmt::format("{}@{}", row.user, row.domain);
   if (room == nullptr) {
+    if (room_uri && !room_uri->user.empty() && !room_uri->host.empty()) note_leftover(*room_uri);
     figures_.db_rows_skipped.add();
     return warn(log, "member skipped: there is no such room", row.room, user);
   }
@@ -136,6 +141,21 @@ void Conference::load_member(const MemberRow& row, Outbox& log) {
   repairs_.push_back(member_record(*room, *who, flags));
 }
 
+// Who such a row names must not wake up as a member of a room that is made later under that name,
+// in whatever spelling.
+void Conference::note_leftover(const parser::Uri& room) {
+  const Record record{.kind = Record::Kind::delete_room,
+                      .room_name = std::string(room.user),
+                      .room_domain = std::string(room.host)};
+  auto& records = leftovers_[rooms_.key(room).text];
+  if (std::ranges::find(records, record) == records.end()) records.push_back(record);
+}
+
+std::vector<Record> Conference::take_leftovers(std::string_view room_key) {
+  auto node = leftovers_.extract(std::string(room_key));
+  return node.empty() ? std::vector<Record>{} : std::move(node.mapped());
+}
+
 void Conference::reload_room(std::string_view name, std::string_view domain,
                              const std::vector<RoomRow>& rooms,
                              const std::vector<MemberRow>& members, Outbox& log) {
@@ -163,12 +183,13 @@ void Conference::set_private(Room& room) {
 
 void Conference::forget_rooms() {
   repairs_.clear();
+  leftovers_.clear();
   loaded_users_.clear();
   std::size_t cursor = 0;
   while (Room* const room = rooms_.next(cursor)) destroy_room(*room);
 }
 
-void Conference::apply(const Record& record, bool held, Outbox& log) {
+void Conference::apply(const Record& record, const Outcome* outcome, Outbox& log) {
   const std::string room_text = fmt::format("sip:{}@{}", record.room_name, record.room_domain);
   const auto uri = parser::parse_uri(room_text);
   CHECK(uri.has_value());
@@ -194,12 +215,12 @@ void Conference::apply(const Record& record, bool held, Outbox& log) {
     if (member != nullptr) remove_member(*room, *member);
     return;
   }
-  const bool invited = (record.flags & member_flag::invited) != 0;
-  const std::uint32_t flags = record.flags | (held && !invited ? member_joining : 0);
+  const bool joins = outcome != nullptr && outcome->joined && &*outcome->joined == &*who;
   if (member == nullptr) {
-    add_member(*room, *who, flags);
+    add_member(*room, *who, record.flags | (joins ? outcome->joining : 0));
   } else {
-    change_member(*room, *member, flags);
+    const std::uint32_t before = member->flags.load() & member_joining;
+    change_member(*room, *member, record.flags | (joins ? outcome->joining : before));
   }
 }
 

@@ -15,8 +15,9 @@
 
 namespace imcd::imc {
 
-// Kept in memory only, beside imc::member_flag: journaled, but not yet committed; no chat yet.
-constexpr std::uint32_t member_joining = 1U << 16;
+// Kept in memory only, beside imc::member_flag: journaled, but not yet committed; no chat yet. Any
+// of these bits says so; together they tell which command it waits for (Outcome::joining).
+constexpr std::uint32_t member_joining = 0xffff0000;
 
 struct Member {
   Identity* who = nullptr;

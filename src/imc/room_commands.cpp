@@ -145,12 +145,11 @@ void RoomCommands::add(const Command& command) {
   }
   if (member != nullptr) {
     room.take_inviter(*who, conference_.identities_);
-    conference_.change_member(room, *member, member_joining);
+    conference_.change_member(room, *member, conference_.begin_joining(*who, outcome_));
   } else {
     if (!require_space(*who)) return;
-    conference_.add_member(room, *who, member_joining);
+    conference_.add_member(room, *who, conference_.begin_joining(*who, outcome_));
   }
-  outcome_.joined = who;
   record_member(Record::Kind::put_member, *who);
   tell(*who, fmt::format("{} made you a member of {}.", sender_->address(), room.address()));
   tell_sender(fmt::format("{} is a member of {} now.", who->address(), room.address()));
@@ -415,12 +414,11 @@ void RoomCommands::enter_room(Member* member) {
   if (member == nullptr && room.is_private()) return refuse_private();
   if (member != nullptr) {
     room.take_inviter(*sender_, conference_.identities_);
-    conference_.change_member(room, *member, member_joining);
+    conference_.change_member(room, *member, conference_.begin_joining(*sender_, outcome_));
   } else {
     if (!require_space(*sender_)) return;
-    conference_.add_member(room, *sender_, member_joining);
+    conference_.add_member(room, *sender_, conference_.begin_joining(*sender_, outcome_));
   }
-  outcome_.joined = sender_;
   readdress_sender();
   record_member(Record::Kind::put_member, *sender_);
   tell_sender(fmt::format("You joined {}.", room.address()));

@@ -98,6 +98,8 @@ void Server::on_refused(Journal::Entry& entry, const db::RefusedCommand& refused
            {{of_room != nullptr ? "room" : "user", whose}, {"error", refused.error}}});
   if (entry.release.answer) give(*entry.release.answer, {Reason::database_refused}, now, out);
   reload(entry, refused.rows, out);
+  // The same repair would be refused again, without end: the rows stay as they are.
+  if (entry.release.is_repair) static_cast<void>(conference_.take_repairs());
   journal_repairs(now);
 }
 
@@ -107,9 +109,10 @@ void Server::reload(const Journal::Entry& entry, const db::LoadedRows& rows, Out
   conference_.reload_room(first->room_name, first->room_domain, rows.rooms, rows.members, out);
   // Changes of that room that are still on their way hold: they come after what was refused.
   journal_.for_each_waiting([&](const Journal::Entry& waiting) {
+    const auto& outcome = waiting.release.outcome;
     for (const imc::Record& record : waiting.records) {
       if (record.room_name == first->room_name && record.room_domain == first->room_domain) {
-        conference_.apply(record, !settings_.relaxed_durability, out);
+        conference_.apply(record, outcome ? &*outcome : nullptr, out);
       }
     }
   });
@@ -152,7 +155,8 @@ void Server::journal_outcomes(std::vector<imc::Outcome> outcomes, Instant now) {
 // In one command, so that they are stored together or not at all.
 void Server::journal_repairs(Instant now) {
   auto repairs = conference_.take_repairs();
-  if (!repairs.empty()) journal_.append(std::move(repairs), {std::nullopt, std::nullopt}, now.mono);
+  if (repairs.empty()) return;
+  journal_.append(std::move(repairs), {std::nullopt, std::nullopt, true}, now.mono);
 }
 
 void Server::on_store_opened(Instant, Outbox& out) {

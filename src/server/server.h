@@ -96,6 +96,7 @@ class Server {
   struct Release {
     std::optional<HeldAnswer> answer;  // Emptied when it was given ("Not confirmed").
     std::optional<imc::Outcome> outcome;
+    bool is_repair = false;  // No command: it makes the rows agree with the rooms.
   };
   using Journal = db::Journal<Release>;
 

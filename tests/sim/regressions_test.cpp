@@ -46,5 +46,84 @@ TEST_F(FoundBySimulation, ResponseToAnotherMethodEndsNoDelivery) {
   EXPECT_EQ(h.server().conference().deliveries().in_flight(), 0U);
 }
 
+// DESIGN 6: rows that fold together become one room, in the home domain's spelling.
+TEST_F(FoundBySimulation, RowOfAnAliasBeforeTheRoomsOwnRowKeepsTheRoom) {
+  h.options.settings.conference.domains = {"example.org", "chat.example.org"};
+  h.database.rooms = {{{"chat", "chat.example.org"}, 0}, {{"chat", "example.org"}, 0}};
+  h.restart();
+  h.run_for(1s);
+  ASSERT_EQ(h.database.rooms.size(), 1U);
+  EXPECT_EQ(h.database.rooms.begin()->first.domain, "example.org");
+  h.restart();
+  EXPECT_EQ(h.server().conference().rooms().size(), 1U);
+}
+
+TEST_F(FoundBySimulation, MemberRowWithoutARoomStaysAsleepWhenTheRoomIsMadeInAnotherSpelling) {
+  h.database.members[{"sip:chat@example.org", "bob", "example.org"}] = imc::member_flag::admin;
+  h.restart();
+  alice.say("Chat", "#create private");
+  h.run_for(1s);
+  ASSERT_EQ(alice.last_code(), 200);
+  ASSERT_EQ(h.database.rooms.begin()->first.name, "Chat");
+  h.restart();
+  bob.say("chat", "hello");
+  h.run_for(1s);
+  EXPECT_EQ(bob.last_code(), 403);
+}
+
+// The room is read again and found as bad as before; the repair must not follow once more.
+TEST_F(FoundBySimulation, RefusedRepairIsNotTriedWithoutEnd) {
+  h.database.rooms[{"chat", "example.org"}] = 0;
+  h.database.members[{"sip:CHAT@example.org", "bob", "example.org"}] = 0;
+  h.database.faults.refuses = [](const imc::Record& record) { return record.user == "bob"; };
+  h.restart();
+  h.run_for(10s);
+  EXPECT_EQ(h.figures().db_commands_refused.value(), 1U);
+  bob.say("chat", "#list");
+  h.run_for(1s);
+  EXPECT_EQ(bob.last_code(), 200);
+}
+
+// A command that waits behind a refused one is applied again to the room as it was read; whom it
+// merely promotes has been a member all along.
+TEST_F(FoundBySimulation, MemberIsNotSilencedByTheRefusalOfAnotherCommand) {
+  meet();
+  h.database.faults.refuses = [](const imc::Record& record) { return record.user == "carol"; };
+  h.database_hangs = true;
+  h.peer("carol").say("chat", "#join");
+  h.run_for(20ms);
+  alice.say("chat", "#modify bob admin");
+  h.run_for(20ms);
+  h.release_database();
+  h.run_for(1s);
+  ASSERT_EQ(alice.last_code(), 200);
+  alice.say("chat", "hello");
+  h.run_for(1s);
+  EXPECT_TRUE(bob.has_heard("hello"));
+}
+
+// DESIGN 7: a new member gets chat only from its commit on, not from that of an earlier entry.
+TEST_F(FoundBySimulation, WhoLeavesAndReturnsHearsNothingBeforeTheReturnIsStored) {
+  meet();
+  Peer& carol = h.peer("carol");
+  h.database_hangs = true;
+  carol.say("chat", "#join");
+  h.run_for(20ms);
+  carol.say("chat", "#exit");
+  carol.say("chat", "#join");
+  h.run_for(2ms);
+  h.release_database();  // The first batch. The second is not on its way yet, and will hang.
+  h.database_hangs = true;
+  h.run_for(20ms);
+  alice.say("chat", "too early");
+  h.run_for(20ms);
+  h.release_database();
+  h.run_for(1s);
+  alice.say("chat", "in time");
+  h.run_for(1s);
+  EXPECT_FALSE(carol.has_heard("too early"));
+  EXPECT_TRUE(carol.has_heard("in time"));
+}
+
 }  // namespace
 }  // namespace imcd::server
