@@ -73,6 +73,8 @@ class Checker {
   void on_batch(const db::Batch& batch);
   // The database carried the batch out, but for the refused commands, whoever learns of it.
   void on_applied(std::span<const std::size_t> refused);
+  // The batch makes rows agree with the rooms.
+  [[nodiscard]] bool is_mending() const;
 
   // --- The peers ---------------------------------------------------------------------------------
 
@@ -82,7 +84,8 @@ class Checker {
   Rulebook& rules() { return rules_; }
 
  private:
-  // A command on its way to the store; without a number, rows that the server mends.
+  // A command on its way to the store; without a number, rows that the server mends. Without
+  // changes, a command that stores where its sender is, which is no room's.
   struct Pending {
     std::uint64_t number = 0;
     std::vector<Change> changes;
@@ -97,16 +100,17 @@ class Checker {
     bool is_request = false;
     bool is_answered = false;
     bool may_be_silent = false;
-    bool is_copy = false;  // Of a request that was answered before.
-    bool is_damaged = false;
-    std::uint16_t code = 0;  // 0: any refusal.
+    bool may_move_sender = false;  // Rulebook's Verdict.
+    bool is_copy = false;          // Of a request that was answered before.
+    std::uint16_t code = 0;        // 0: any refusal.
     std::uint32_t exchange = none;
     std::uint64_t request = 0;  // Hash of bytes and source.
     std::optional<Chat> chat;   // To be entered when the server accepts it.
     std::optional<std::uint32_t> chat_number;
     std::size_t body_bytes = 0;
+    bool may_be_overload = false;  // Deliveries were waiting when it came.
     RequestKind kind = RequestKind::malformed;
-    Address from;
+    std::optional<Address> answer_to;
   };
   struct Hop {
     std::uint32_t in_window = 0;
@@ -124,6 +128,8 @@ class Checker {
   void compare_rooms();
   void compare_room(RoomId at, imc::Room& room);
   void check_figures();
+  std::uint64_t count_missing(const Chat& chat);
+  void check_identities();
   void note_place(RoomId room, UserId user);
   [[nodiscard]] std::uint64_t deliveries_that_were(DeliveryResult result) const;
   [[nodiscard]] std::uint64_t failed_deliveries() const;
@@ -132,24 +138,26 @@ class Checker {
   void expect_message(const Reading& reading);
   void expect_copy(std::uint32_t exchange);
   void expect_execution(const Reading& reading);
+  void follow_sender();
   bool admits_sender(UserId sender);
   [[nodiscard]] bool journal_is_late() const;
   void on_response(std::string_view bytes, const Address& to);
   void on_answer(std::string_view bytes, const Address& to);
-  void on_held_answer(std::uint32_t exchange, std::string_view bytes);
+  void on_held_answer(std::uint32_t exchange, std::string_view bytes, const Address& to);
   void on_copy_answered(std::string_view bytes);
   void on_chat_answered();
+  void check_way_back(const std::optional<Address>& must, const Address& to) const;
   void count_request(RequestKind kind, std::uint16_t code);
 
   // checker_deliveries.cpp: what the server sends by itself.
   std::uint32_t on_request(std::string_view bytes, const Address& to);
-  void on_repeated_delivery(std::uint32_t number);
+  void on_repeated_delivery(std::uint32_t number, std::string_view bytes);
   void on_new_delivery(std::uint32_t number);
   void check_chat_delivery(std::uint32_t number);
   void check_notice(std::uint32_t number);
   void check_window(std::uint32_t number, const Address& to);
   void leave_window(Delivery& delivery);
-  void on_member_answered(std::string_view branch, std::uint16_t status);
+  void on_member_answered(const Reading& response, bool is_damaged);
   void end_delivery(Delivery& delivery);
   void forget_timed_out();
 
@@ -182,6 +190,7 @@ class Checker {
   // This step.
   Expected expected_;
   bool may_repair_ = false;
+  bool has_command_ = false;  // One that changes rooms was executed.
   parser::MessageView view_;
   std::vector<std::uint32_t> numbers_;
   std::vector<std::uint32_t> released_;  // Exchanges that must be answered now.

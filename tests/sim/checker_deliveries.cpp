@@ -44,13 +44,14 @@ std::uint32_t Checker::on_request(std::string_view bytes, const Address& to) {
   world_.counts.add(Tally::delivery_copies);
   const std::string_view branch = branch_of(view_);
   if (const auto number = ledger_.find_delivery(branch)) {
-    on_repeated_delivery(*number);
+    on_repeated_delivery(*number, bytes);
     return *number;
   }
   world_.counts.add(Tally::deliveries);
   Delivery delivery{.life = life_,
                     .user = names_.user(fields.request_uri),
                     .hop = static_cast<std::uint32_t>(index_of(to)),
+                    .request = std::hash<std::string_view>()(bytes),
                     .first_sent = world_.now.mono};
   if (!view_.body.starts_with(notice_mark)) {
     const auto chat = find_chat_mark(view_.body);
@@ -63,13 +64,16 @@ std::uint32_t Checker::on_request(std::string_view bytes, const Address& to) {
 }
 
 // RFC 3261 17.1.2.2: again by Timer E, never after the final response or Timer F.
-void Checker::on_repeated_delivery(std::uint32_t number) {
+void Checker::on_repeated_delivery(std::uint32_t number, std::string_view bytes) {
   Delivery& delivery = ledger_.delivery(number);
   if (delivery.life != life_) fail("branches are new", "a branch of an earlier process is used");
   if (delivery.is_over) {
     fail("client transactions end",
          fmt::format("a delivery is sent again after {}",
                      delivery.final_code != 0 ? "its answer" : "Timer F"));
+  }
+  if (delivery.request != std::hash<std::string_view>()(bytes)) {
+    fail("retransmissions are the same", fmt::format("not the bytes sent before: {}", bytes));
   }
   constexpr std::uint32_t copies_max = 11;  // At 0, 0.5, 1.5, 3.5, and then every 4 s.
   const Duration age = world_.now.mono - delivery.first_sent;
@@ -177,15 +181,20 @@ void Checker::leave_window(Delivery& delivery) {
 
 // --- Answers of members --------------------------------------------------------------------------
 
-void Checker::on_member_answered(std::string_view branch, std::uint16_t status) {
-  const auto number = ledger_.find_delivery(branch);
+void Checker::on_member_answered(const Reading& response, bool is_damaged) {
+  const std::uint16_t status = response.status;
+  const auto number = ledger_.find_delivery(response.branch);
   if (!number) return;
   Delivery& delivery = ledger_.delivery(*number);
   if (delivery.life != life_ || delivery.is_over) return;
   leave_window(delivery);
   if (status < 200) return;
   delivery.final_code = status;
+  delivery.final_was_damaged = is_damaged;
   if (status < 300) ++accepted_;
+  if (world_.plan.is_calm && status >= 300 && delivery.user < world_.plan.users) {
+    fail("each message is heard", fmt::format("in calm weather a delivery ended with {}", status));
+  }
   end_delivery(delivery);
 }
 
@@ -202,6 +211,8 @@ void Checker::forget_timed_out() {
     Delivery& delivery = ledger_.delivery(by_timeout_.front());
     if (!delivery.is_over) {
       if (world_.now.mono - delivery.first_sent < limits::timer_f) return;
+      if (world_.plan.is_calm)
+        fail("each message is heard", "in calm weather a delivery timed out");
       end_delivery(delivery);
     }
     by_timeout_.pop_front();
@@ -228,8 +239,9 @@ void Checker::on_heard(std::uint32_t number) {
     world_.counts.add_latency(world_.now.mono - chat.accepted.mono);
   }
   if (delivery.life != life_) return;
-  // What was given up by Timer F may still arrive, after what followed it.
-  const bool is_late = world_.now.mono - delivery.first_sent >= limits::timer_f;
+  // What was given up, by Timer F or for an answer to a damaged copy, may still arrive, after what
+  // followed it.
+  const bool is_late = delivery.is_over;
   std::uint64_t& newest = entry(last_heard_of_, delivery.user);
   if (chat.index < newest && !is_late && world_.plan.settings.deliveries.delivery_window == 1) {
     fail("messages stay in order", fmt::format("{} hears message {} after a later one",

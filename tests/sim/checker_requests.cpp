@@ -49,12 +49,12 @@ bool is_trusted(const Address& from) { return from.ip[12] == 127; }
 void Checker::before_datagram(const Datagram& datagram) {
   begin_step();
   const std::string_view bytes = datagram.view();
-  const Reading reading = reader_.read(bytes);
-  if (reading.shape == Shape::response) return on_member_answered(reading.branch, reading.status);
+  const Reading reading = reader_.read(bytes, datagram.from);
+  if (reading.shape == Shape::response) return on_member_answered(reading, datagram.damaged);
   expected_.is_request = true;
-  expected_.is_damaged = datagram.damaged;
   expected_.request = hash_of(bytes, datagram.from);
-  expected_.from = datagram.from;
+  expected_.answer_to = reading.answer_to;
+  expected_.may_be_overload = server_->conference().deliveries().queued() > 0;
   expected_.kind = kind_of(reading.shape);
   if (!is_trusted(datagram.from)) {
     expected_.may_be_silent = true;
@@ -123,7 +123,8 @@ void Checker::expect_execution(const Reading& reading) {
                                          .answer = reading.answer,
                                          .fork = reading.fork,
                                          .request = expected_.request,
-                                         .started = world_.now.mono});
+                                         .started = world_.now.mono,
+                                         .answer_to = expected_.answer_to});
   Verdict verdict = rules_.judge(ask);
   for (const RoomId room : {ask.addressed, verdict.room}) {
     if (room >= ever_asked_.size()) ever_asked_.resize(room + 1);
@@ -139,6 +140,7 @@ void Checker::expect_execution(const Reading& reading) {
     return;
   }
   expected_.code = verdict.code;
+  expected_.may_move_sender = verdict.may_move_sender;
   if (verdict.is_heard) {
     expected_.chat_number = reading.chat;
     expected_.body_bytes = reading.body.size();
@@ -159,12 +161,34 @@ void Checker::expect_execution(const Reading& reading) {
     expected_.may_be_silent = true;
     expected_.code = 0;
   }
+  has_command_ = true;
   const std::size_t records = verdict.changes.size();
   add_pending({.number = command,
                .changes = std::move(verdict.changes),
                .records = records,
                .joined = verdict.joined,
                .room = verdict.room,
+               .exchange = waits ? expected_.exchange : none,
+               .at = world_.now.mono});
+}
+
+// A member who enters again may do so from another URI. Only the journal shows it; the answer then
+// waits for the store as that of a room change does.
+void Checker::follow_sender() {
+  const auto journaled = static_cast<std::size_t>(figures_->db_queue_operations.value());
+  if (!expected_.may_move_sender || journaled <= pending_records_) return;
+  const bool waits = !world_.plan.settings.relaxed_durability;
+  if (waits && expected_.is_answered) {
+    fail("no 2xx before the commit", "a user's URI was acknowledged before it was stored");
+  }
+  const std::uint64_t command = ++commands_;
+  if (waits) {
+    exchanges_[expected_.exchange].command = command;
+    exchanges_[expected_.exchange].kind = expected_.kind;
+    expected_.may_be_silent = true;
+  }
+  add_pending({.number = command,
+               .records = journaled - pending_records_,
                .exchange = waits ? expected_.exchange : none,
                .at = world_.now.mono});
 }
@@ -203,7 +227,7 @@ void Checker::on_response(std::string_view bytes, const Address& to) {
   const auto answer = reader_.read_response(view_);
   const auto exchange = answer ? exchanges_.find_answered(*answer) : std::nullopt;
   if (!exchange) fail("who is answered has asked", fmt::format("nobody has: {}", bytes));
-  on_held_answer(*exchange, bytes);
+  on_held_answer(*exchange, bytes, to);
 }
 
 // In the step of the request itself.
@@ -211,9 +235,7 @@ void Checker::on_answer(std::string_view bytes, const Address& to) {
   const std::uint16_t code = view_.status;
   if (expected_.is_answered) fail("one answer", "two responses to one request at once");
   expected_.is_answered = true;
-  if (!expected_.is_damaged && to != expected_.from) {
-    fail("answers go back", "the response goes elsewhere than the request came from");
-  }
+  check_way_back(expected_.answer_to, to);
   count_request(expected_.kind, code);
   if (expected_.is_copy) return on_copy_answered(bytes);
   const bool is_held = expected_.exchange != none && exchanges_[expected_.exchange].command != 0;
@@ -221,7 +243,7 @@ void Checker::on_answer(std::string_view bytes, const Address& to) {
     fail("no 2xx before the commit", "a room change was acknowledged before it was stored");
   }
   if (expected_.chat) {
-    const bool is_overloaded = code == 503 && server_->conference().deliveries().queued() > 0;
+    const bool is_overloaded = code == 503 && expected_.may_be_overload;
     const bool is_too_long = code == 513 && expected_.body_bytes > surely_short_bytes;
     if (is_overloaded || is_too_long) expected_.code = code;
   }
@@ -255,8 +277,9 @@ void Checker::on_copy_answered(std::string_view bytes) {
 }
 
 // To a room change that waits for the store.
-void Checker::on_held_answer(std::uint32_t number, std::string_view bytes) {
+void Checker::on_held_answer(std::uint32_t number, std::string_view bytes, const Address& to) {
   Exchange& exchange = exchanges_[number];
+  check_way_back(exchange.answer_to, to);
   const std::uint16_t code = view_.status;
   if (exchange.code != 0 || exchange.command == 0) {
     fail("one final response", fmt::format("an answer nobody waits for: {}", bytes));
@@ -296,6 +319,13 @@ void Checker::on_chat_answered() {
   if (world_.plan.measures_latency) {
     world_.counts.add(Tally::expected, static_cast<std::uint64_t>(std::popcount(chat.recipients)));
   }
+}
+
+void Checker::check_way_back(const std::optional<Address>& must, const Address& to) const {
+  if (!must) fail("answers go back", "the request has no Via to answer by");
+  if (to == *must) return;
+  fail("answers go back", fmt::format("the response goes to {}, and must go to {}", party_name(to),
+                                      party_name(*must)));
 }
 
 void Checker::count_request(RequestKind kind, std::uint16_t code) {

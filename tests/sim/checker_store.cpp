@@ -24,6 +24,12 @@ std::string describe(const Change& change, const Names& names) {
                      is_member ? names.user_key(change.user) : "", change.flags);
 }
 
+std::string describe(const std::vector<Change>& changes, const Names& names) {
+  std::string text;
+  for (const Change& change : changes) text += describe(change, names) + ", ";
+  return text.empty() ? "nothing" : text.substr(0, text.size() - 2);
+}
+
 }  // namespace
 
 // --- On their way --------------------------------------------------------------------------------
@@ -44,11 +50,21 @@ void Checker::follow_withdrawals() {
   }
   const auto journaled = static_cast<std::size_t>(figures_->db_queue_operations.value());
   const std::size_t known = pending_records_ + withdrawn.size();
-  if (journaled < known || (journaled > known && !may_repair_)) {
+  const bool may_hold_more = may_repair_ || has_command_ || !withdrawn.empty();
+  if (journaled < known || (journaled > known && !may_hold_more)) {
     fail("the journal has what was asked for",
          fmt::format("it holds {} records, and must hold {}", journaled, known));
   }
-  if (journaled > known) add_pending({.records = journaled - known, .at = world_.now.mono});
+  // More may be where users are, which goes into the command.
+  const std::size_t more = std::max(journaled, known) - known;
+  if (has_command_) {
+    pending_.back().records += more;
+    pending_records_ += more;
+  } else if (!withdrawn.empty()) {
+    withdrawn.back().records += more;
+  } else if (more > 0) {
+    add_pending({.records = more, .at = world_.now.mono});
+  }
   for (Pending& pending : withdrawn) {
     rules_.carry_out(pending.changes, none, 0);
     add_pending(std::move(pending));
@@ -101,8 +117,13 @@ void Checker::on_batch(const db::Batch& batch) {
 }
 
 std::size_t Checker::match_command(const db::Batch& batch, std::size_t at) {
+  // A room may be deleted in several spellings.
   std::vector<Change> changes;
-  for (const imc::Record& record : batch.commands[at].records) changes.push_back(to_change(record));
+  for (const imc::Record& record : batch.commands[at].records) {
+    if (record.is_of_user()) continue;
+    const Change change = to_change(record);
+    if (changes.empty() || changes.back() != change) changes.push_back(change);
+  }
   // Withdrawals of one moment are in an order that only the server knows.
   auto found = pending_.begin();
   while (found != pending_.end() && found->changes != changes && found->at == pending_.front().at) {
@@ -110,9 +131,12 @@ std::size_t Checker::match_command(const db::Batch& batch, std::size_t at) {
   }
   if (found == pending_.end() || found->changes != changes) {
     fail("the journal has what was asked for",
-         fmt::format("it has {}, and must have {}", describe(changes.front(), names_),
-                     describe(pending_.front().changes.front(), names_)));
+         fmt::format("it has {}, and must have {}", describe(changes, names_),
+                     describe(pending_.front().changes, names_)));
   }
+  const std::size_t records = batch.commands[at].records.size();
+  pending_records_ += records - found->records;
+  found->records = records;
   in_flight_.push_back(std::move(*found));
   pending_.erase(found);
   return at + 1;
@@ -129,7 +153,7 @@ std::size_t Checker::match_repair(const db::Batch& batch, std::size_t at) {
     }
     Pending part{.records = batch.commands[at].records.size(), .at = repair.at};
     for (const imc::Record& record : batch.commands[at].records) {
-      part.changes.push_back(to_change(record));
+      if (!record.is_of_user()) part.changes.push_back(to_change(record));
     }
     left -= part.records;
     in_flight_.push_back(std::move(part));
@@ -154,6 +178,11 @@ void Checker::on_applied(std::span<const std::size_t> refused) {
     }
   }
   if (++batches_applied_ % batches_between_comparisons == 0) compare_rows();
+}
+
+bool Checker::is_mending() const {
+  return std::ranges::any_of(in_flight_,
+                             [](const Pending& pending) { return pending.number == 0; });
 }
 
 // Mended rows say the same as before, in one spelling.
@@ -217,7 +246,8 @@ void Checker::reload(const Pending& refused) {
 // --- Rows ----------------------------------------------------------------------------------------
 
 // What the rows say, whatever their spelling. Of rows that are the same, the higher standing
-// counts: private before public, a member before an invitation, a rank before none.
+// counts: private before public, a member before an invitation, a rank before none. Rows of members
+// whose room has none say nothing.
 StoredRooms Checker::rows() {
   StoredRooms rooms;
   for (const auto& [name, flags] : database_.rooms) {
@@ -238,6 +268,9 @@ StoredRooms Checker::rows() {
     const bool invited = (member->second & flags & imc::member_flag::invited) != 0;
     member->second |= flags;
     if (!invited) member->second &= ~imc::member_flag::invited;
+  }
+  for (RoomId at = 0; at < rooms.size(); ++at) {
+    if (!rooms[at].exists) rooms[at] = {};
   }
   return rooms;
 }

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/address.h"
 #include "base/limits.h"
 #include "base/time.h"
 #include "sim/counts.h"
@@ -26,6 +27,7 @@ struct Exchange {
   std::uint64_t command = 0;  // Its number, while the answer waits for the store.
   RequestKind kind = RequestKind::chat;
   MonoTime started{};
+  std::optional<Address> answer_to;
 };
 
 class Exchanges {

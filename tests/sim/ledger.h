@@ -37,10 +37,12 @@ struct Delivery {
   UserId user = 0;
   std::uint32_t chat = none;  // none: a notice.
   std::uint32_t hop = 0;
+  std::uint64_t request = 0;  // Hash of its bytes.
   MonoTime first_sent{};
   std::uint32_t copies = 1;
   std::uint16_t final_code = 0;  // Of the first final response that reached the server in time.
-  bool is_over = false;          // Answered, or timed out.
+  bool final_was_damaged = false;
+  bool is_over = false;  // Answered, or timed out.
   bool in_window = true;
   // What the member made of it.
   std::uint16_t answer = 0;  // 0: not yet decided.

@@ -78,9 +78,11 @@ Arguments read_arguments(int count, char** words) {
 
 int trace(std::uint64_t seed, const PlanOptions& options) {
   Counts counts;
+  const Trace trace(true);
   try {
-    run_seed(seed, options, counts, Trace(true));
+    run_seed(seed, options, counts, trace);
   } catch (const Violation& violation) {
+    trace.show_input();
     fmt::print("seed {}: \"{}\" is broken: {}\n", seed, violation.check, violation.what());
     return 1;
   }

@@ -60,7 +60,7 @@ void Simulator::stop() {
   world_.trace.note(world_.now, "the process is told to stop");
   checker_.before_other();
   server_->on_order(server::Order::stop, world_.now, out_);
-  const bool is_impatient = dice_.chance(0.2);
+  const bool is_impatient = dice_.chance(0.6);
   if (is_impatient) world_.at(dice_.between(0s, 10s), EventKind::process_stops, 0, life_);
   carry_out();
 }

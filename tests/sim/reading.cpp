@@ -5,6 +5,7 @@
 #include "base/siphash.h"
 #include "base/text.h"
 #include "parser/cpim.h"
+#include "parser/host.h"
 
 namespace imcd::sim {
 
@@ -119,11 +120,28 @@ void Reader::read_answer(Reading& reading) {
   reading.status = view_.status;
 }
 
+// RFC 3261 18.2.2 and RFC 3581 4: to maddr where there is one, else to the address that the request
+// came from; the port is that of sent-by unless rport asks for the request's own.
+std::optional<Address> Reader::answer_to(const Address& from) const {
+  constexpr std::uint16_t default_port = 5060;
+  const auto field = view_.find(HeaderName::via);
+  const auto via = field ? parser::usable_via(*field) : std::nullopt;
+  if (!via) return std::nullopt;
+  const std::uint16_t sent_by_port = via->port != 0 ? via->port : default_port;
+  Address to = from;
+  const auto maddr = parser::parse_host_address(via->maddr);
+  if (maddr) to = *maddr;
+  if (maddr || !via->has_rport) to.port = sent_by_port;
+  return to;
+}
+
 // --- Requests ------------------------------------------------------------------------------------
 
-Reading Reader::read(std::string_view bytes) {
+Reading Reader::read(std::string_view bytes, const Address& from) {
   Reading reading{.shape = Shape::noise};
-  if (!parser::parse_message(bytes, view_)) return reading;
+  const bool is_whole = parser::parse_message(bytes, view_).has_value();
+  if (view_.is_request) reading.answer_to = answer_to(from);
+  if (!is_whole) return reading;
   if (!view_.is_request) {
     read_answer(reading);
     return reading;

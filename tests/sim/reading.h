@@ -43,6 +43,8 @@ struct Reading {
   // Of a response to a MESSAGE of the server's: its branch, else an empty one.
   std::string_view branch;
   std::uint16_t status = 0;
+  // Of a request: where its response must go; none where its Via tells nothing.
+  std::optional<Address> answer_to;
 };
 
 class Reader {
@@ -52,13 +54,14 @@ class Reader {
   static std::uint64_t hash(std::string_view text);
 
   // Views of the reading end with the bytes and with the next call.
-  Reading read(std::string_view bytes);
+  Reading read(std::string_view bytes, const Address& from);
   // Of a response that the server writes: Reading::answer of the request. Nothing where its top Via
   // or CSeq is unreadable.
   std::optional<std::uint64_t> read_response(const parser::MessageView& response);
 
  private:
   void read_answer(Reading& reading);
+  [[nodiscard]] std::optional<Address> answer_to(const Address& from) const;
   void read_message(Reading& reading);
   void read_content(Reading& reading);
   // Fails where an assertion can't be read.

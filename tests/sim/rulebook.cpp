@@ -80,6 +80,9 @@ void StoredRooms::apply(const Change& change) {
     case Kind::delete_member:
       room.members.erase(change.user);
       break;
+    case Kind::put_user:
+    case Kind::delete_user:
+      break;
   }
 }
 
@@ -289,7 +292,10 @@ std::uint16_t Rulebook::make(const Command& command, UserId sender, Verdict& ver
 // Into a room that exists.
 std::uint16_t Rulebook::enter(UserId sender, Verdict& verdict) {
   const RoomId at = verdict.room;
-  if (is_member(at, sender)) return 200;
+  if (is_member(at, sender)) {
+    verdict.may_move_sender = true;
+    return 200;
+  }
   if (!is_invited(at, sender)) {
     if (room(at).is_private) return 403;
     if (!has_space(at, sender)) return 480;
@@ -344,6 +350,9 @@ void Rulebook::carry_out(const std::vector<Change>& changes, UserId joined, std:
       }
       case Kind::delete_member:
         known.places.erase(change.user);
+        break;
+      case Kind::put_user:
+      case Kind::delete_user:
         break;
     }
   }

@@ -16,7 +16,7 @@
 
 namespace imcd::sim {
 
-// One row that is put or deleted, as imc::Record says it, by numbers.
+// One row of a room or a member that is put or deleted, as imc::Record says it, by numbers.
 struct Change {
   imc::Record::Kind kind = imc::Record::Kind::put_room;
   RoomId room = 0;
@@ -82,9 +82,10 @@ struct Verdict {
   RequestKind kind = RequestKind::chat;
   std::vector<Change> changes;
   UserId joined = none;
-  bool is_heard = false;        // Chat, for the members.
-  bool is_room_change = false;  // A well-formed command of a kind that may change rooms.
-  RoomId room = none;           // The room a command is about.
+  bool is_heard = false;         // Chat, for the members.
+  bool may_move_sender = false;  // A member again, perhaps from another URI, which is stored.
+  bool is_room_change = false;   // A well-formed command of a kind that may change rooms.
+  RoomId room = none;            // The room a command is about.
 };
 
 class Rulebook {

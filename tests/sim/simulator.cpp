@@ -168,6 +168,7 @@ void Simulator::on_arrival(std::uint32_t slot) {
   world_.counts.add(Tally::datagrams);
   if (datagram.to != server_address()) return peers_.on_datagram(slot);
   if (server_) {
+    world_.trace.input(world_.now, datagram.from, datagram.view());
     checker_.before_datagram(datagram);
     server_->on_datagram(datagram.view(), {datagram.from, 0}, world_.now, out_);
     carry_out();

@@ -75,4 +75,10 @@ void Trace::note(Instant now, std::string_view text) const {
   if (on_) fmt::print("{:14.6f}  == {}\n", seconds(now), text);
 }
 
+void Trace::input(Instant now, const Address& from, std::string_view bytes) const {
+  if (on_) input_ = fmt::format("{:.6f} from {}:\n{}", seconds(now), party_name(from), bytes);
+}
+
+void Trace::show_input() const { fmt::print("the server's newest input, {}\n", input_); }
+
 }  // namespace imcd::sim

@@ -20,9 +20,13 @@ class Trace {
   void datagram(Instant now, const Address& from, const Address& to, std::string_view bytes,
                 std::string_view fate) const;
   void note(Instant now, std::string_view text) const;
+  // What the server is about to read. The newest one is shown whole when a check fails.
+  void input(Instant now, const Address& from, std::string_view bytes) const;
+  void show_input() const;
 
  private:
   bool on_;
+  mutable std::string input_;
 };
 
 // "u7", "proxy 1", "imcd", or the address.
