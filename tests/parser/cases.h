@@ -19,6 +19,7 @@
 // `expect` blocks are written the same way. Other bytes, UTF-8 too, stand for themselves.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,6 +50,14 @@ struct Case {
 // All cases, sorted by file; read once. A document that is not in this form ends the program with
 // file and line, as does a folder without any.
 const std::vector<Case>& cases();
+
+// The lengths at which tests cut a message: each one; of a huge message, whose middle is one value
+// repeated, each one near both ends.
+constexpr std::size_t next_cut(std::size_t length, std::size_t size) {
+  constexpr std::size_t near = 1500;
+  constexpr std::size_t stride = 397;
+  return length < near || length + near + stride >= size ? length + 1 : length + stride;
+}
 
 // One document. Throws std::runtime_error with name and line where it is not in this form.
 std::vector<Case> read_cases(std::string_view document, std::string_view name);

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/random.h"
-#include "corpus.h"
 #include "guarded_bytes.h"
+#include "parser/cases.h"
 
 namespace imcd::parser {
 namespace {
@@ -148,19 +148,20 @@ TEST(LineScanner, AllScannersTellTheSameWhereverALineEnds) {
   }
 }
 
-TEST(LineScanner, AllScannersTellTheSameOfTheCorpora) {
+TEST(LineScanner, AllScannersTellTheSameOfTheCases) {
   GuardedBytes pages(limits::datagram_bytes_max);
   const auto first = std::make_unique<Head>();
   const auto other = std::make_unique<Head>();
-  for (const CorpusFile& file : corpus_files()) {
-    for (std::size_t length = 0; length <= file.bytes.size(); ++length) {
-      expect_same(pages.place(std::string_view(file.bytes).substr(0, length)), *first, *other);
-      if (HasFailure()) FAIL() << file.name << " cut at " << length;
+  for (const Case& one : cases()) {
+    const std::string_view whole = one.bytes;
+    for (std::size_t length = 0; length <= whole.size(); length = next_cut(length, whole.size())) {
+      expect_same(pages.place(whole.substr(0, length)), *first, *other);
+      if (HasFailure()) FAIL() << one.name << " cut at " << length;
     }
   }
 }
 
-// Texts of nothing but what the scanners look for, and the corpora with some of it put in.
+// Texts of nothing but what the scanners look for, and the cases with some of it put in.
 TEST(LineScanner, AllScannersTellTheSameOfNoise) {
   using namespace std::string_view_literals;
   static constexpr std::string_view pieces[] = {"\r\n"sv, "\r\n "sv,    "\r\n\t"sv,  "\r"sv,
@@ -183,12 +184,12 @@ TEST(LineScanner, AllScannersTellTheSameOfNoise) {
     expect_same(pages.place(text), *first, *other);
     if (HasFailure()) FAIL() << testing::PrintToString(text);
   }
-  for (const CorpusFile& file : corpus_files()) {
-    for (int round = 0; round < 100; ++round) {
-      std::string text = file.bytes;
+  for (const Case& one : cases()) {
+    for (int round = 0; round < 20; ++round) {
+      std::string text = one.bytes;
       text.insert(random.below(text.size() + 1), piece());
       expect_same(pages.place(text), *first, *other);
-      if (HasFailure()) FAIL() << file.name << " with a piece";
+      if (HasFailure()) FAIL() << one.name << " with a piece";
     }
   }
 }

@@ -5,12 +5,14 @@
 #include <fmt/format.h>
 #include <initializer_list>
 #include <memory>
+#include <span>
 
 #include "base/address.h"
 #include "base/byte_buffer.h"
 #include "base/text.h"
 #include "parser/cpim.h"
 #include "parser/host.h"
+#include "parser/line_scanner.h"
 #include "parser/utf8.h"
 #include "parser/writer.h"
 
@@ -173,6 +175,30 @@ Broken find_broken_in_response(const MessageView& request) {
   return std::nullopt;
 }
 
+// --- Scanners ---------------------------------------------------------------------------------
+
+bool is_same(const HeadLine& a, const HeadLine& b) {
+  return a.begin == b.begin && a.colon == b.colon && a.end == b.end && a.is_folded == b.is_folded &&
+         a.has_control == b.has_control;
+}
+
+Broken find_broken_in_scanners(std::string_view bytes) {
+  const auto expected = std::make_unique<Head>();
+  const auto head = std::make_unique<Head>();
+  scan_head(Scanner::scalar, bytes, *expected);
+  for (const Scanner scanner : {Scanner::sse2, Scanner::avx2}) {
+    if (!has_scanner(scanner)) continue;
+    scan_head(scanner, bytes, *head);
+    const std::span a(expected->lines.data(), expected->line_count);
+    const std::span b(head->lines.data(), head->line_count);
+    if (!std::ranges::equal(a, b, is_same) || head->end != expected->end ||
+        head->has_too_many != expected->has_too_many || head->is_ended != expected->is_ended) {
+      return say(fmt::format("scanner {} sees another head", static_cast<int>(scanner)), bytes);
+    }
+  }
+  return std::nullopt;
+}
+
 // --- Cuts ---------------------------------------------------------------------------------------
 
 // A few lengths near both ends and some between, so that a fuzzer is not slowed down by all of
@@ -237,6 +263,7 @@ Broken find_broken_in_sent(std::string_view bytes) {
 }
 
 Broken find_broken_in_message(std::string_view bytes) {
+  if (auto broken = find_broken_in_scanners(bytes)) return broken;
   const auto view = std::make_unique<MessageView>();
   RequestFields fields;
   const Parsed<void> parsed = parse_message(bytes, *view);

@@ -41,14 +41,6 @@ TEST(Properties, HoldForEachMessageAtAPagesEndAndAtItsBegin) {
   }
 }
 
-// Each byte of a message of usual size; of a huge one, whose middle is one value repeated, each
-// byte near both ends.
-std::size_t next_cut(std::size_t length, std::size_t size) {
-  constexpr std::size_t near = 1500;
-  constexpr std::size_t stride = 397;
-  return length < near || length + near + stride >= size ? length + 1 : length + stride;
-}
-
 TEST(Properties, HoldForEachMessageCutAtEachByte) {
   GuardedBytes pages(limits::datagram_bytes_max);
   for (const Case& one : message_cases()) {
