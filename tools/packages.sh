@@ -8,10 +8,15 @@
 build_packages=(
   default-libmysqlclient-dev g++ libfmt-dev libspdlog-dev libsqlite3-dev libsystemd-dev meson ninja-build nlohmann-json3-dev pkgconf
 )
-test_packages=(
+bench_packages=(
   "${build_packages[@]}"
+  libcli11-dev python3
+)
+kamailio_packages=(kamailio kamailio-sqlite-modules) # What tools/bench fanout stands imcd beside.
+test_packages=(
+  "${bench_packages[@]}"
   clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev # lint, and the build with clang
-  git libgtest-dev python3                                  # unit tests and runners
+  git libgtest-dev                                         # unit tests and runners
   sip-tester sipsak                                         # end-to-end tests
   mariadb-server                                            # tests run one of their own
 )
