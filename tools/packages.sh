@@ -10,7 +10,7 @@ build_packages=(
 )
 bench_packages=(
   "${build_packages[@]}"
-  libcli11-dev python3
+  libbenchmark-dev libcli11-dev python3
 )
 kamailio_packages=(kamailio kamailio-sqlite-modules) # What tools/bench fanout stands imcd beside.
 test_packages=(
