@@ -19,6 +19,7 @@ test_packages=(
   git libgtest-dev                                         # unit tests and runners
   sip-tester sipsak                                         # end-to-end tests
   mariadb-server                                            # tests run one of their own
+  kamailio kamailio-mysql-modules kamailio-sqlite-modules   # whose databases imcd takes over
 )
 
 # missing_packages PACKAGE...: prints those that are not installed, one a line.

@@ -1,0 +1,71 @@
+"""A MariaDB server of a test's own: files, socket and log in its scratch directory, no port."""
+import shutil
+import signal
+import subprocess
+import time
+
+import child
+
+PROGRAMS = ("mariadbd", "mariadb-install-db", "mariadb")
+PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def lacks():
+    """Why there can be no server here; empty where there can."""
+    missing = [name for name in PROGRAMS if not shutil.which(name, path=PATH)]
+    return f"{' and '.join(missing)} not installed (Debian's mariadb-server)" if missing else ""
+
+
+class MariaDb:
+    def __init__(self, scratch, database="imcd"):
+        self.scratch = scratch.path / "mariadb"
+        self.scratch.mkdir()
+        self.database = database
+        self.socket = self.scratch / "socket"
+        self.process = None
+        subprocess.run(
+            [shutil.which("mariadb-install-db", path=PATH), "--no-defaults", f"--datadir={self.scratch / 'data'}",
+             "--skip-test-db", "--user=root", "--auth-root-authentication-method=normal"],
+            check=True, capture_output=True, timeout=120,
+        )
+        self.start()
+        self.execute(f"CREATE DATABASE {database}", database="")
+
+    def start(self, *options):
+        log = open(self.scratch / "log", "ab")
+        self.process = child.start(
+            [shutil.which("mariadbd", path=PATH), "--no-defaults", "--user=root", "--skip-networking",
+             f"--datadir={self.scratch / 'data'}", f"--socket={self.socket}", "--innodb-buffer-pool-size=32M",
+             *options],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+        )
+        log.close()
+        deadline = time.monotonic() + 60
+        while self.run("SELECT 1", database="").returncode != 0:
+            if time.monotonic() > deadline or self.process.poll() is not None:
+                raise AssertionError("mariadbd does not come up:\n" + (self.scratch / "log").read_text())
+            time.sleep(0.05)
+
+    def end(self, how=signal.SIGTERM):
+        self.process.send_signal(how)
+        self.process.wait(60)
+
+    @property
+    def url(self):
+        """For imcd's db_url."""
+        return f"mysql://root@localhost/{self.database}?socket={self.socket}"
+
+    def run(self, sql, database=None, charset="utf8mb4"):
+        return subprocess.run(
+            [shutil.which("mariadb", path=PATH), "--no-defaults", f"--socket={self.socket}", "--user=root",
+             "--batch", "--raw", "--skip-column-names", f"--default-character-set={charset}",
+             self.database if database is None else database],
+            input=sql.encode(), capture_output=True, timeout=60, check=False,
+        )
+
+    def execute(self, sql, **how):
+        """Executes the statements; the rows as lists of text."""
+        done = self.run(sql, **how)
+        if done.returncode != 0:
+            raise AssertionError(f"{sql}: {done.stderr.decode()}")
+        return [line.split("\t") for line in done.stdout.decode().splitlines()]
