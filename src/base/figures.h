@@ -62,6 +62,10 @@ const Counter& at(const CounterBy<Enum>& counters, Enum key) {
   return counters[static_cast<std::size_t>(key)];
 }
 
+// Kinds of faults of what was received: at least as many as parser::Fault has, which indexes them
+// and whose labels name them.
+constexpr std::size_t fault_kinds_max = 48;
+
 struct Figures {
   // Kernel's edge, counted by the reactor.
   Counter received_bytes;
@@ -85,6 +89,7 @@ struct Figures {
   Counter parse_errors_answered;  // 4xx of the parser.
   Counter datagrams_dropped;      // Neither SIP nor answerable.
   Counter keepalives;             // CRLF and empty datagrams.
+  std::array<Counter, fault_kinds_max> faults;  // Of all that was not accepted, answered or not.
   Counter loops_detected;
   CounterBy<RefusalCause> refused;
   Gauge server_transactions;

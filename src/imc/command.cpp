@@ -1,10 +1,12 @@
 #include "imc/command.h"
 
+#include <algorithm>
 #include <array>
 #include <fmt/format.h>
 #include <optional>
 
 #include "base/text.h"
+#include "parser/utf8.h"
 
 namespace imcd::imc {
 namespace {
@@ -81,12 +83,22 @@ std::optional<Role> find_role(std::string_view name) {
   return std::nullopt;
 }
 
-// Cut at a code point's border: UTF-8 continuation bytes are 10xxxxxx.
-std::string_view shorten(std::string_view word) {
-  if (word.size() <= quoted_word_bytes_max) return word;
-  std::size_t end = quoted_word_bytes_max;
-  while (end > 0 && (static_cast<unsigned char>(word[end]) & 0xc0U) == 0x80U) --end;
-  return word.substr(0, end);
+// A peer's word as a notice may show it: cut between code points, with a question mark for each
+// control character and each byte that is no UTF-8.
+std::string shown(std::string_view word) {
+  std::string out;
+  while (!word.empty()) {
+    const std::size_t length = parser::code_point_bytes(word);
+    if (out.size() + std::max<std::size_t>(length, 1) > quoted_word_bytes_max) break;
+    const auto byte = static_cast<unsigned char>(word.front());
+    if (length == 0 || byte < 0x20 || byte == 0x7f) {
+      out += '?';
+    } else {
+      out += word.substr(0, length);
+    }
+    word.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return out;
 }
 
 std::unexpected<CommandError> usage_error(const CommandRow& row, char prefix,
@@ -110,7 +122,7 @@ std::expected<Command, CommandError> parse_command(std::string_view line, char p
   if (row == nullptr) {
     return std::unexpected(CommandError{tm::Reason::unknown_command,
                                         fmt::format("Unknown command \"{}{}\". Try {}help.", prefix,
-                                                    shorten(words.words[0]), prefix)});
+                                                    shown(words.words[0]), prefix)});
   }
   Command command;
   command.kind = row->kind;
@@ -140,7 +152,7 @@ std::expected<Command, CommandError> parse_command(std::string_view line, char p
       command.is_private = true;
     } else if (const auto word = take()) {
       if (!equal_ignoring_case(*word, "private")) {
-        return usage_error(*row, prefix, fmt::format("\"{}\" is not known here.", shorten(*word)));
+        return usage_error(*row, prefix, fmt::format("\"{}\" is not known here.", shown(*word)));
       }
       command.is_private = true;
     }

@@ -6,6 +6,7 @@
 #include "base/address.h"
 #include "base/text.h"
 #include "parser/host.h"
+#include "parser/utf8.h"
 
 namespace imcd::parser {
 namespace {
@@ -70,7 +71,9 @@ bool take_scheme(Cursor& cursor, Uri& uri) {
 }
 
 // [ userinfo ]. An `@` stands nowhere else in a URI, so the first one ends the user part, whatever
-// semicolons and question marks come before it (RFC 3261 19.1.2).
+// semicolons and question marks come before it (RFC 3261 19.1.2). Bytes above 127, which should
+// have been escaped, must at least be UTF-8: databases and the members' clients want that of a
+// name.
 bool take_userinfo(Cursor& cursor, Uri& uri) {
   Cursor plain = cursor;
   const std::string_view user = plain.take_long_run<CharSet::user>();
@@ -78,7 +81,7 @@ bool take_userinfo(Cursor& cursor, Uri& uri) {
     uri.has_user = true;
     uri.user = user;
     cursor = plain;
-    return true;
+    return is_utf8(user);
   }
   const std::size_t length = cursor.rest().find('@');
   if (length == std::string_view::npos) return true;
@@ -86,7 +89,8 @@ bool take_userinfo(Cursor& cursor, Uri& uri) {
   const std::size_t colon = userinfo.find(':');
   uri.has_user = true;
   uri.user = userinfo.substr(0, colon);
-  if (uri.user.empty() || !is_all_escaped(uri.user, CharSet::user)) return false;
+  if (uri.user.empty() || !is_all_escaped(uri.user, CharSet::user) || !is_utf8(uri.user))
+    return false;
   if (colon != std::string_view::npos) {
     uri.password = userinfo.substr(colon + 1);
     if (!is_all_escaped(uri.password, CharSet::password)) return false;

@@ -29,7 +29,7 @@ struct Uri {
 };
 
 // Accepts exactly one URI and nothing after it. Characters that RFC 3261 25.1 does not allow are
-// an error, but for bytes above 127 in the user part, which many clients send unescaped. im and
+// an error, but for UTF-8 in the user part, which many clients send unescaped. im and
 // pres URIs (RFC 3860, RFC 3859) are taken apart like sip ones.
 Parsed<Uri> parse_uri(std::string_view text);
 

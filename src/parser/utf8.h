@@ -1,4 +1,4 @@
-// UTF-8 (RFC 3629), as far as a writer needs it that must not cut or pass on broken sequences.
+// UTF-8 (RFC 3629), as far as those need it who must not cut or pass on broken sequences.
 #pragma once
 
 #include <cstddef>
@@ -27,6 +27,16 @@ constexpr std::size_t code_point_bytes(std::string_view text) {
   const bool is_overlong = first == 0xf0 && byte(1) < 0x90;
   const bool is_beyond = first > 0xf4 || (first == 0xf4 && byte(1) >= 0x90);
   return is_overlong || is_beyond || !continues(3) ? 0 : 4;
+}
+
+// The whole text is well-formed; ASCII is.
+constexpr bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = code_point_bytes(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
 }
 
 }  // namespace imcd::parser

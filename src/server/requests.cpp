@@ -126,6 +126,8 @@ void Server::on_datagram(std::string_view bytes, const Flow& from, Instant now, 
 void Server::on_malformed(const parser::ParseError& error, std::string_view bytes, const Flow& from,
                           Instant now, Outbox& out) {
   const parser::FaultAnswer answer = parser::fault_answer(error.fault);
+  static_assert(static_cast<std::size_t>(parser::Fault::count) <= fault_kinds_max);
+  figures_.faults[static_cast<std::size_t>(error.fault)].add();
   if (error.fault == parser::Fault::empty) {
     figures_.keepalives.add();
     return;
@@ -231,8 +233,13 @@ void Server::on_retransmission(const Request& request, tm::ServerTransactionId i
 }
 
 // RFC 3261 11.2: the answer says what we take and whether we are in service, whatever the user
-// part; dispatchers ping with it.
+// part; dispatchers ping with it. RFC 3261 8.2.2 holds for it as for any request (RFC 4475 3.3.2
+// and 3.3.5).
 void Server::on_options(const Request& request, Outbox& out) {
+  if (!is_sip_address(request.fields.request_uri)) {
+    return respond(request, {Reason::unsupported_uri_scheme}, out);
+  }
+  if (request.view.find(HeaderName::require)) return respond(request, {Reason::bad_extension}, out);
   if (loading_)
     return refuse_by_load(request, RefusalCause::loading, {Reason::loading, retry_loading_s}, out);
   if (is_draining())
@@ -250,8 +257,9 @@ void Server::on_cancel(const Request& request, Outbox& out) {
 // What makes a MESSAGE unfit for any room. These answers need no memory: the same request is
 // refused in the same way again.
 std::optional<tm::Reply> Server::check_message(const Request& request) const {
-  if (!is_sip_address(request.fields.request_uri) || !is_sip_address(request.fields.to.uri)) {
-    return tm::Reply{Reason::unsupported_uri_scheme};  // RFC 3261 8.2.2.1
+  // RFC 3261 8.2.2.1: of the Request-URI only. A To of another scheme names no room.
+  if (!is_sip_address(request.fields.request_uri)) {
+    return tm::Reply{Reason::unsupported_uri_scheme};
   }
   if (request.fields.to.has_tag) {
     return tm::Reply{Reason::call_does_not_exist};  // RFC 3261 12.2.2

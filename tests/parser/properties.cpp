@@ -262,6 +262,19 @@ Broken find_broken_in_sent(std::string_view bytes) {
   return std::nullopt;
 }
 
+Broken find_broken_in_own_text(std::string_view text) {
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::size_t length = code_point_bytes(rest);
+    const auto byte = static_cast<unsigned char>(rest.front());
+    const bool is_control =
+        (byte < 0x20 && !rest.starts_with('\n') && !rest.starts_with("\r\n") && byte != '\t') ||
+        byte == 0x7f;
+    if (length == 0 || is_control) return say("a text of ours with a byte of somebody's", text);
+    rest.remove_prefix(length);
+  }
+  return std::nullopt;
+}
+
 Broken find_broken_in_message(std::string_view bytes) {
   if (auto broken = find_broken_in_scanners(bytes)) return broken;
   const auto view = std::make_unique<MessageView>();
@@ -377,11 +390,7 @@ Broken find_broken_in_writing(std::string_view text) {
   ByteBuffer out;
   write_quoted_text(out, text, bytes_max);
   if (out.size() > bytes_max) return say("a quoted text beyond its bound", text);
-  for (std::string_view rest = out.view(); !rest.empty();) {
-    const std::size_t length = code_point_bytes(rest);
-    if (length == 0) return say("UTF-8 was cut or let through broken", text);
-    rest.remove_prefix(length);
-  }
+  if (auto broken = find_broken_in_own_text(out.view())) return broken;
   const std::string value = fmt::format("\"{}\" <sip:a@b>", out.view());
   const auto parsed = parse_name_addr(value, Fault::bad_from);
   if (!is_clean(value) || !parsed || parsed->display != out.view()) {

@@ -18,6 +18,10 @@ using Broken = std::optional<std::string>;
 // asks for.
 Broken find_broken_in_sent(std::string_view bytes);
 
+// A text that imcd writes itself, though with names and words of peers in it: well-formed UTF-8,
+// and no control characters but line ends and HTAB.
+Broken find_broken_in_own_text(std::string_view text);
+
 // A datagram: no view leaves it, an answer to it is sound, what is accepted and written again is
 // the same, and cut anywhere it is not accepted as whole.
 Broken find_broken_in_message(std::string_view bytes);

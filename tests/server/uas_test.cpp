@@ -88,11 +88,21 @@ TEST_F(Uas, ToTagGets481) {
 
 TEST_F(Uas, SchemeThatNamesNoRoomGets416) {
   EXPECT_EQ(answer(RequestText{.request_uri = "tel:+123", .body = "#create"}).code, 416);
-  EXPECT_EQ(answer(RequestText{.via = "SIP/2.0/UDP 127.0.0.1:6000;branch=z9hG4bKb",
-                               .to = "<http://example.org>",
-                               .body = "#create"})
-                .code,
-            416);
+}
+
+// RFC 3261 8.2.2.1: no reason for a 416, but no room either.
+TEST_F(Uas, ToOfAnotherSchemeGets404) {
+  EXPECT_EQ(answer(RequestText{.to = "<http://example.org>", .body = "#create"}).code, 404);
+}
+
+// RFC 4475 3.3.2 and 3.3.5.
+TEST_F(Uas, OptionsIsCheckedForSchemeAndRequire) {
+  RequestText ping{.method = "OPTIONS", .request_uri = "tel:+123", .cseq = "1 OPTIONS"};
+  EXPECT_EQ(answer(ping).code, 416);
+  ping.request_uri = "sip:127.0.0.1";
+  ping.via = "SIP/2.0/UDP 127.0.0.1:6000;branch=z9hG4bKb";
+  ping.extra = "Require: foo\r\n";
+  EXPECT_EQ(answer(ping).code, 420);
 }
 
 TEST_F(Uas, RoomWithoutUserPartGets404) {

@@ -184,7 +184,7 @@ void Reader::read_message(Reading& reading) {
   add(scratch_, fmt::format_int(fields_.cseq.number).c_str());
   reading.fork = siphash(hash_key, scratch_);
   reading.call_id = hash(fields_.call_id);
-  if (!is_sip_address(fields_.request_uri) || !is_sip_address(fields_.to.uri)) {
+  if (!is_sip_address(fields_.request_uri)) {
     reading.refused_with = 416;
   } else if (fields_.to.has_tag) {
     reading.refused_with = 481;
