@@ -19,6 +19,11 @@ constexpr std::size_t udp_request_bytes_max = 1300;
 constexpr std::size_t header_fields_max = 128;
 // Bytes of one header field with its folds; a Via or Route list of 20 entries fits. Beyond: 400.
 constexpr std::size_t header_field_bytes_max = 8192;
+// A message on a stream: its head, and its body by Content-Length. Both are as long as a datagram
+// may be at most, so that what came over one transport can go out over the other where the path
+// carries it. Beyond: 513 or 413, and the stream is closed.
+constexpr std::size_t stream_head_bytes_max = 65536;
+constexpr std::size_t stream_body_bytes_max = 65536;
 // RFC 3261 20.22 and 8.1.1.6: the range of the field, and what a fan-out carries at most.
 constexpr std::uint32_t max_forwards_max = 255;
 constexpr std::uint32_t max_forwards_sent_max = 70;

@@ -61,6 +61,11 @@ constexpr std::array rows = {
     Row{Fault::bad_uri, {400, "Bad URI", "bad_uri"}},
     Row{Fault::bad_p_asserted_identity,
         {400, "Bad P-Asserted-Identity Header", "bad_p_asserted_identity"}},
+
+    Row{Fault::missing_content_length,
+        {400, "Missing Content-Length Header", "missing_content_length"}},
+    Row{Fault::head_too_long, {513, "Message Too Large", "head_too_long"}},
+    Row{Fault::body_too_long, {413, "Request Entity Too Large", "body_too_long"}},
 };
 
 static_assert(rows.size() == static_cast<std::size_t>(Fault::count));

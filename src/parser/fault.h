@@ -54,6 +54,11 @@ enum class Fault : std::uint8_t {
   bad_expires,
   bad_uri,  // A URI in a place that the caller knows.
   bad_p_asserted_identity,
+
+  // Of streams, where they leave it unclear where the next message begins (RFC 3261 18.3).
+  missing_content_length,
+  head_too_long,
+  body_too_long,
   count,
 };
 
