@@ -18,7 +18,11 @@ Result<Signals> Signals::open(std::span<const int> numbers) {
       return fail_as("cannot take signal " + std::to_string(number));
     }
   }
-  if (std::signal(SIGPIPE, SIG_IGN) == SIG_ERR) return fail_as("cannot ignore SIGPIPE");
+  for (const int harmless : {SIGPIPE, SIGXFSZ}) {
+    if (std::signal(harmless, SIG_IGN) == SIG_ERR) {
+      return fail_as("cannot ignore signal " + std::to_string(harmless));
+    }
+  }
   const int error = pthread_sigmask(SIG_BLOCK, &set, nullptr);
   if (error != 0) return fail_as("cannot block the signals", error);
   Signals signals;

@@ -13,7 +13,8 @@ namespace imcd::reactor {
 
 class Signals {
  public:
-  // Also makes SIGPIPE harmless, as a reply FIFO may lose its reader at any time.
+  // Also makes SIGPIPE harmless, as a reply FIFO may lose its reader at any time, and SIGXFSZ: a
+  // database that may not grow is a failing database.
   static Result<Signals> open(std::span<const int> numbers);
 
   [[nodiscard]] int fd() const { return fd_.get(); }

@@ -137,6 +137,8 @@ void Server::answer_late(Instant now, Outbox& out) {
 // Never 503: the change may still happen.
 void Server::answer_overdue(Instant now, Outbox& out) {
   while (Journal::Entry* const entry = journal_.pop_overdue(now.mono)) {
+    // One that hangs tells no error.
+    if (store_up_) on_store_failed("no answer within db_timeout_ms", now, out);
     if (!entry->release.answer) continue;
     give(*entry->release.answer, {Reason::not_confirmed}, now, out);
     entry->release.answer.reset();

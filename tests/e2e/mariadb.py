@@ -1,4 +1,5 @@
 """A MariaDB server of a test's own: files, socket and log in its scratch directory, no port."""
+import os
 import shutil
 import signal
 import subprocess
@@ -23,13 +24,19 @@ class MariaDb:
         self.database = database
         self.socket = self.scratch / "socket"
         self.process = None
-        subprocess.run(
+        made = subprocess.run(
             [shutil.which("mariadb-install-db", path=PATH), "--no-defaults", f"--datadir={self.scratch / 'data'}",
              "--skip-test-db", "--user=root", "--auth-root-authentication-method=normal"],
-            check=True, capture_output=True, timeout=120,
+            env=self.environment(), capture_output=True, text=True, timeout=120, check=False,
         )
+        if made.returncode != 0:
+            raise AssertionError(f"mariadb-install-db: {made.stdout}{made.stderr}")
         self.start()
         self.execute(f"CREATE DATABASE {database}", database="")
+
+    def environment(self):
+        """Temporary files are its own too: another server's of the same name would be deleted as its leftovers."""
+        return dict(os.environ, TMPDIR=str(self.scratch))
 
     def start(self, *options):
         log = open(self.scratch / "log", "ab")
@@ -37,7 +44,7 @@ class MariaDb:
             [shutil.which("mariadbd", path=PATH), "--no-defaults", "--user=root", "--skip-networking",
              f"--datadir={self.scratch / 'data'}", f"--socket={self.socket}", "--innodb-buffer-pool-size=32M",
              *options],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            env=self.environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
         )
         log.close()
         deadline = time.monotonic() + 60
