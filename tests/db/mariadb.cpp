@@ -21,14 +21,17 @@ std::string find_program(const std::string& name) {
   return {};
 }
 
-// Starts a program whose output goes to `log`, and which ends with this one.
-pid_t spawn(std::vector<std::string> command, const std::string& log) {
+// Starts a program whose output goes to `log`, and which ends with this one. Its temporary files
+// are its own: another server would delete those of the same name as its leftovers.
+pid_t spawn(std::vector<std::string> command, const std::string& log,
+            const std::string& temporary) {
   std::vector<char*> arguments;
   for (std::string& word : command) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   const pid_t child = ::fork();
   if (child != 0) return child;
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::setenv("TMPDIR", temporary.c_str(), 1);
   const int file = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
   ::dup2(file, STDOUT_FILENO);
   ::dup2(file, STDERR_FILENO);
@@ -62,7 +65,7 @@ void MariaDb::install() {
   const pid_t child = spawn(
       {find_program("mariadb-install-db"), "--no-defaults", "--datadir=" + scratch_.file("data"),
        "--skip-test-db", "--user=root", "--auth-root-authentication-method=normal"},
-      scratch_.file("install.log"));
+      scratch_.file("install.log"), scratch_.file(""));
   int status = 0;
   ::waitpid(child, &status, 0);
   if (status != 0) throw std::runtime_error("mariadb-install-db failed");
@@ -83,7 +86,7 @@ void MariaDb::start(const std::vector<std::string>& options) {
                                       "--skip-networking",
                                       "--innodb-buffer-pool-size=32M"};
   command.insert(command.end(), options.begin(), options.end());
-  process_ = spawn(std::move(command), scratch_.file("server.log"));
+  process_ = spawn(std::move(command), scratch_.file("server.log"), scratch_.file(""));
   for (int i = 0; i < 600; ++i) {
     const MysqlServer all = server("");
     MYSQL* const connection = mysql_init(nullptr);
