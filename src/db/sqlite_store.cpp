@@ -113,7 +113,8 @@ SqliteResult<void> SqliteStore::configure() {
 
   // With foreign keys a record could be refused as late as by COMMIT, and nobody could tell which
   // record it was.
-  std::string pragmas = "PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF;";
+  std::string pragmas =
+      fmt::format("PRAGMA synchronous = {}; PRAGMA foreign_keys = OFF;", options_.synchronous);
   if (options_.pages_max != 0) {
     pragmas += fmt::format("PRAGMA max_page_count = {};", options_.pages_max);
   }

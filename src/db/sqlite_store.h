@@ -33,6 +33,9 @@ struct SqliteOptions {
   Duration busy_timeout = 1s;
   // The file grows to so many of its pages at most; beyond, it is full. 0: no such bound.
   std::uint32_t pages_max = 0;
+  // When SQLite waits for the disk. With less than FULL a power cut takes back what was
+  // acknowledged: there are tests that show it.
+  std::string synchronous = "FULL";
   // SQLite's name of the file system layer; empty: its own.
   std::string vfs;
 };

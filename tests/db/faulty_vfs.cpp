@@ -9,6 +9,10 @@ namespace {
 struct FaultyFile : sqlite3_file {
   FaultyVfs* faults = nullptr;
   bool is_log = false;
+  const char* path = nullptr;  // SQLite keeps it for as long as the file is open.
+
+  // Temporary files have no path and nobody looks at them.
+  [[nodiscard]] DiskWatcher* watcher() const { return path == nullptr ? nullptr : faults->watcher; }
 };
 
 FaultyFile& faulty(sqlite3_file* file) { return *static_cast<FaultyFile*>(file); }
@@ -24,15 +28,29 @@ int read_file(sqlite3_file* file, void* to, int bytes, sqlite3_int64 offset) {
 }
 int write_file(sqlite3_file* file, const void* from, int bytes, sqlite3_int64 offset) {
   if (const int code = faulty(file).faults->write_code; code != SQLITE_OK) return code;
+  if (DiskWatcher* const watcher = faulty(file).watcher()) {
+    const std::string_view written(static_cast<const char*>(from), static_cast<std::size_t>(bytes));
+    const int code =
+        watcher->on_write(faulty(file).path, written, static_cast<std::size_t>(offset));
+    if (code != SQLITE_OK) return code;
+  }
   return methods(file).xWrite(real(file), from, bytes, offset);
 }
 int truncate_file(sqlite3_file* file, sqlite3_int64 bytes) {
   if (const int code = faulty(file).faults->write_code; code != SQLITE_OK) return code;
+  if (DiskWatcher* const watcher = faulty(file).watcher()) {
+    const int code = watcher->on_truncate(faulty(file).path, static_cast<std::size_t>(bytes));
+    if (code != SQLITE_OK) return code;
+  }
   return methods(file).xTruncate(real(file), bytes);
 }
 int sync_file(sqlite3_file* file, int flags) {
   if (const int code = faulty(file).faults->sync_code; code != SQLITE_OK) return code;
   if (faulty(file).is_log) ++faulty(file).faults->log_syncs;
+  // Where somebody plays the disk, the real one need not be waited for.
+  if (DiskWatcher* const watcher = faulty(file).watcher()) {
+    return watcher->on_synced(faulty(file).path);
+  }
   return methods(file).xSync(real(file), flags);
 }
 int file_size(sqlite3_file* file, sqlite3_int64* bytes) {
@@ -90,8 +108,11 @@ sqlite3_vfs* real_vfs() { return sqlite3_vfs_find("unix"); }
 
 int open_file(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* flags_out) {
   auto& faults = *static_cast<FaultyVfs*>(vfs->pAppData);
-  auto* opened = new (file) FaultyFile{{nullptr}, &faults, (flags & SQLITE_OPEN_WAL) != 0};
+  auto* opened = new (file) FaultyFile{{nullptr}, &faults, (flags & SQLITE_OPEN_WAL) != 0, name};
   if (faults.open_code != SQLITE_OK) return faults.open_code;
+  if (DiskWatcher* const watcher = opened->watcher()) {
+    if (const int code = watcher->on_open(name); code != SQLITE_OK) return code;
+  }
   if ((flags & SQLITE_OPEN_MAIN_DB) != 0) ++faults.opens;
   const int code = real_vfs()->xOpen(real_vfs(), name, real(file), flags, flags_out);
   if (real(file)->pMethods != nullptr) {
@@ -100,7 +121,10 @@ int open_file(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags,
   return code;
 }
 
-int delete_file(sqlite3_vfs* /*vfs*/, const char* name, int sync_directory) {
+int delete_file(sqlite3_vfs* vfs, const char* name, int sync_directory) {
+  if (DiskWatcher* const watcher = static_cast<FaultyVfs*>(vfs->pAppData)->watcher) {
+    if (const int code = watcher->on_delete(name); code != SQLITE_OK) return code;
+  }
   return real_vfs()->xDelete(real_vfs(), name, sync_directory);
 }
 int access_file(sqlite3_vfs* /*vfs*/, const char* name, int flags, int* result) {
