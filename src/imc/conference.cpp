@@ -407,9 +407,9 @@ std::expected<Outcome, std::string_view> Conference::create_for(const parser::Ur
 }
 
 Room& Conference::create_room(const RoomKey& key, std::string_view name, std::string_view domain,
-                              bool is_private) {
+                              bool is_private, std::uint64_t serial) {
   (is_private ? figures_.rooms_private : figures_.rooms_public).add(1);
-  return rooms_.create(key, name, domain, is_private);
+  return rooms_.create(key, name, domain, is_private, serial);
 }
 
 void Conference::destroy_room(Room& room) {

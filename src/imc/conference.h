@@ -151,13 +151,13 @@ class Conference {
   Room& open_room(const parser::Uri& uri, bool is_private, const IdentityRef& owner,
                   Outcome& outcome);
   Room& create_room(const RoomKey& key, std::string_view name, std::string_view domain,
-                    bool is_private);
+                    bool is_private, std::uint64_t serial = 0);
   void destroy_room(Room& room);
   void add_member(Room& room, Identity& who, std::uint32_t flags);
   void change_member(Room& room, Member& member, std::uint32_t flags);
   void remove_member(Room& room, Member& member);
   void set_private(Room& room);
-  void load_room(const RoomRow& row, Outbox& log);
+  void load_room(const RoomRow& row, Outbox& log, std::uint64_t serial = 0);
   void load_member(const MemberRow& row, Outbox& log);
   std::uint32_t begin_joining(Identity& who, Outcome& outcome);
   void note_leftover(const parser::Uri& room);

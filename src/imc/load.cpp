@@ -69,7 +69,7 @@ void Conference::end_load() {
   loaded_users_.clear();
 }
 
-void Conference::load_room(const RoomRow& row, Outbox& log) {
+void Conference::load_room(const RoomRow& row, Outbox& log, std::uint64_t serial) {
   if ((row.flags & room_flag::deleted) != 0) return;
   const std::string text = fmt::format("sip:{}@{}", row.name, row.domain);
   const auto uri = parser::parse_uri(text);
@@ -93,7 +93,7 @@ void Conference::load_room(const RoomRow& row, Outbox& log) {
     return warn(log, fmt::format("room merged with {}: the names are the same", same->uri()), text);
   }
   const parser::Uri home = rooms_.canonical(*uri);
-  const Room& room = create_room(key, home.user, home.host, is_private);
+  const Room& room = create_room(key, home.user, home.host, is_private, serial);
   if (room.uri() == text) return;
   repairs_.push_back(
       {.kind = Record::Kind::delete_room, .room_name = row.name, .room_domain = row.domain});
@@ -196,8 +196,10 @@ void Conference::apply(const Record& record, const Outcome* outcome, Outbox& log
   Room* const room = rooms_.find(rooms_.key(*uri));
   switch (record.kind) {
     case Record::Kind::put_room:
-      if (room == nullptr) load_room({record.room_name, record.room_domain, record.flags}, log);
-      return;
+      if (room != nullptr) return;
+      // What waits for the commit finds the room again by its serial.
+      return load_room({record.room_name, record.room_domain, record.flags}, log,
+                       outcome != nullptr ? outcome->room_serial : 0);
     case Record::Kind::delete_room:
       if (room != nullptr) destroy_room(*room);
       return;

@@ -25,10 +25,10 @@ void RoomTable::write_key(RoomKey& key, const parser::Uri& uri) const {
 }
 
 Room& RoomTable::create(const RoomKey& key, std::string_view name, std::string_view domain,
-                        bool is_private) {
+                        bool is_private, std::uint64_t serial) {
   CHECK(find(key) == nullptr);
-  Room* const room =
-      new Room(key.hash, key.text, name, domain, is_private, ++last_serial_, identities_, epochs_);
+  Room* const room = new Room(key.hash, key.text, name, domain, is_private,
+                              serial != 0 ? serial : ++last_serial_, identities_, epochs_);
   if (free_slots_.empty()) {
     room->slot = static_cast<std::uint32_t>(list_.size());
     list_.push_back(room);

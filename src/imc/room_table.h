@@ -60,8 +60,10 @@ class RoomTable {
 
   // --- Writer only ------------------------------------------------------------------------------
 
-  // The room must not exist. Name and domain as they are to be stored.
-  Room& create(const RoomKey& key, std::string_view name, std::string_view domain, bool is_private);
+  // The room must not exist. Name and domain as they are to be stored. `serial`: of a room that is
+  // made again as the same one; 0: a new one.
+  Room& create(const RoomKey& key, std::string_view name, std::string_view domain, bool is_private,
+               std::uint64_t serial = 0);
   // Unlinks the room; its memory goes when no reader can see it.
   void destroy(Room& room);
 

@@ -102,6 +102,26 @@ TEST_F(FoundBySimulation, MemberIsNotSilencedByTheRefusalOfAnotherCommand) {
   EXPECT_TRUE(bob.has_heard("hello"));
 }
 
+// The room is made once more when it is read again, and its maker's chat must not wait for ever.
+TEST_F(FoundBySimulation, MakerOfARoomIsNotSilencedByTheRefusalOfACommandInItsPredecessor) {
+  meet();
+  h.database.faults.refuses = [](const imc::Record& record) { return record.user == "carol"; };
+  h.database_hangs = true;
+  h.peer("carol").say("chat", "#join");
+  h.run_for(20ms);
+  alice.say("chat", "#destroy");
+  bob.say("chat", "#create");
+  alice.say("chat", "#join");
+  h.run_for(20ms);
+  h.release_database();
+  h.run_for(1s);
+  ASSERT_EQ(bob.last_code(), 200);
+  ASSERT_EQ(alice.last_code(), 200);
+  alice.say("chat", "hello");
+  h.run_for(1s);
+  EXPECT_TRUE(bob.has_heard("hello"));
+}
+
 // DESIGN 7: a new member gets chat only from its commit on, not from that of an earlier entry.
 TEST_F(FoundBySimulation, WhoLeavesAndReturnsHearsNothingBeforeTheReturnIsStored) {
   meet();
