@@ -270,6 +270,10 @@ std::uint64_t Checker::count_missing(const Chat& chat) {
     const std::uint32_t last = ledger_.last_delivery(number, user);
     if (last == none || ledger_.delivery(last).life != life_) {
       ++missing;
+      if (world_.trace.on()) {
+        world_.trace.note(world_.now, fmt::format("message {} was never sent to {}", number,
+                                                  names_.user_key(user)));
+      }
       continue;
     }
     const Delivery& delivery = ledger_.delivery(last);

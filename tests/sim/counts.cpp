@@ -135,7 +135,7 @@ void Counts::print_latency() const {
   const auto ms = [this](double share) {
     return std::chrono::duration<double, std::milli>(latency_at(share)).count();
   };
-  fmt::print("to be heard {}, heard {}, ratio {:.6f}\n", expected, heard,
+  fmt::print("to be heard {}, heard {}, ratio {:.6f}; ", expected, heard,
              expected == 0 ? 1.0 : static_cast<double>(heard) / static_cast<double>(expected));
   fmt::print("from acceptance to hearing, ms: p50 {:.1f}  p90 {:.1f}  p99 {:.1f}  p99.9 {:.1f}\n",
              ms(0.5), ms(0.9), ms(0.99), ms(0.999));

@@ -1,6 +1,8 @@
 // sim: runs seeds of the simulator, in as many processes as asked for, and tells which one failed.
 // See docs/SIMULATOR.md.
 
+#include <cmath>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -19,14 +21,23 @@ using namespace imcd;
 using namespace imcd::sim;
 
 constexpr const char* usage =
-    "sim [--seeds N] [--first SEED] [--fresh N] [--jobs N] [--minutes N] [--loss SHARE]\n"
-    "    [--seed-file FILE] [--latency] [--quiet] | --trace SEED\n";
+    "sim [OPTION...]\n"
+    "  --seeds N       so many seeds (1000; with --minutes as many as there is time for)\n"
+    "  --first SEED    from this one on (1)\n"
+    "  --fresh N       and after them so many that follow from the time of day\n"
+    "  --jobs N        so many at a time (1)\n"
+    "  --minutes N     no new seed after that time\n"
+    "  --latency       without other faults, at losses of 1 % and 10 %: how late messages are "
+    "heard\n"
+    "  --loss SHARE    so many of the datagrams are lost, 0 to 1, instead of what the seed says\n"
+    "  --quiet         no progress and no table\n"
+    "  --trace SEED    one seed, step by step\n";
 
 struct Arguments {
   Run run;
+  std::optional<std::uint64_t> seeds;
   std::optional<std::uint64_t> trace;
   std::uint64_t fresh = 0;
-  std::string seed_file;
 };
 
 [[noreturn]] void refuse(std::string_view what) {
@@ -34,45 +45,59 @@ struct Arguments {
   std::exit(2);
 }
 
-std::uint64_t number(std::string_view text) {
-  const auto value = parse_number(text, UINT64_MAX - 1);
-  if (!value) refuse(fmt::format("{} is no number", text));
-  return *value;
+std::uint64_t number(std::string_view option, std::string_view text, std::uint64_t least,
+                     std::uint64_t most) {
+  const auto value = parse_number(text, most);
+  if (value && *value >= least) return *value;
+  refuse(fmt::format("{} needs a number from {} to {}, and \"{}\" is none", option, least, most,
+                     text));
+}
+
+double share(std::string_view option, const std::string& text) {
+  char* end = nullptr;
+  const double value = std::strtod(text.c_str(), &end);
+  const bool is_number = !text.empty() && *end == 0 && std::isfinite(value);
+  if (is_number && value >= 0 && value <= 1) return value;
+  refuse(fmt::format("{} needs a number from 0 to 1, and \"{}\" is none", option, text));
 }
 
 Arguments read_arguments(int count, char** words) {
+  constexpr std::uint64_t seed_most = 1'000'000'000'000'000;
   Arguments arguments;
   Run& run = arguments.run;
   for (int i = 1; i < count; ++i) {
-    const std::string_view word = words[i];
+    const std::string_view option = words[i];
     const auto value = [&] {
-      if (++i == count) refuse(fmt::format("{} needs a value", word));
-      return std::string_view(words[i]);
+      if (++i == count) refuse(fmt::format("{} needs a value", option));
+      return std::string(words[i]);
     };
-    if (word == "--seeds") {
-      run.seeds = number(value());
-    } else if (word == "--first") {
-      run.first = number(value());
-    } else if (word == "--fresh") {
-      arguments.fresh = number(value());
-    } else if (word == "--jobs") {
-      run.jobs = number(value());
-    } else if (word == "--minutes") {
-      run.at_most = std::chrono::minutes(number(value()));
-    } else if (word == "--loss") {
-      run.options.loss = std::strtod(std::string(value()).c_str(), nullptr);
-    } else if (word == "--seed-file") {
-      arguments.seed_file = value();
-    } else if (word == "--latency") {
+    if (option == "--seeds") {
+      arguments.seeds = number(option, value(), 1, seed_most);
+    } else if (option == "--first") {
+      run.first = number(option, value(), 0, seed_most);
+    } else if (option == "--fresh") {
+      arguments.fresh = number(option, value(), 1, seed_most);
+    } else if (option == "--jobs") {
+      run.jobs = number(option, value(), 1, 256);
+    } else if (option == "--minutes") {
+      run.at_most = std::chrono::minutes(number(option, value(), 1, 100'000));
+    } else if (option == "--loss") {
+      run.options.loss = share(option, value());
+    } else if (option == "--latency") {
       run.options.measures_latency = true;
-    } else if (word == "--quiet") {
+    } else if (option == "--quiet") {
       run.is_quiet = true;
-    } else if (word == "--trace") {
-      arguments.trace = number(value());
+    } else if (option == "--trace") {
+      arguments.trace = number(option, value(), 0, seed_most);
+    } else if (option == "--help" || option == "-h") {
+      fmt::print("{}", usage);
+      std::exit(0);
     } else {
-      refuse(fmt::format("{} is not known", word));
+      refuse(fmt::format("{} is not known", option));
     }
   }
+  const bool has_time = run.at_most.count() > 0;
+  run.seeds = arguments.seeds.value_or(has_time ? seed_most : 1000);
   return arguments;
 }
 
@@ -90,33 +115,43 @@ int trace(std::uint64_t seed, const PlanOptions& options) {
   return 0;
 }
 
-// Seeds that failed once, a line each: the seed and a sentence.
-std::vector<std::uint64_t> read_seeds(const std::string& file) {
-  std::vector<std::uint64_t> seeds;
-  std::FILE* const in = std::fopen(file.c_str(), "r");
-  if (in == nullptr) refuse(fmt::format("{} can't be read", file));
-  char line[1024];
-  while (std::fgets(line, sizeof line, in) != nullptr) {
-    const std::string_view text(line);
-    if (text.starts_with('#') || text.starts_with('\n')) continue;
-    seeds.push_back(number(text.substr(0, text.find_first_of(" \n"))));
+int exit_code(End end) {
+  switch (end) {
+    case End::held:
+      return 0;
+    case End::failed:
+      return 1;
+    case End::interrupted:
+      return 128 + SIGINT;
   }
-  std::fclose(in);
-  return seeds;
+  return 1;
+}
+
+// The two that docs/SIMULATOR.md has.
+End measure_latency(Run run) {
+  if (run.options.loss) return run_seeds(run);
+  for (const double loss : {0.01, 0.1}) {
+    run.options.loss = loss;
+    if (const End end = run_seeds(run); end != End::held) return end;
+  }
+  return End::held;
+}
+
+End run_fresh(Run run, std::uint64_t seeds) {
+  run.seeds = seeds;
+  run.first = static_cast<std::uint64_t>(std::time(nullptr)) * 1000;
+  fmt::print("fresh seeds from {} on\n", run.first);
+  return run_seeds(run);
 }
 
 }  // namespace
 
 int main(int count, char** words) {
-  Arguments arguments = read_arguments(count, words);
-  if (arguments.trace) return trace(*arguments.trace, arguments.run.options);
-  if (!arguments.seed_file.empty()) arguments.run.named = read_seeds(arguments.seed_file);
-  const bool held = run_seeds(arguments.run);
-  if (!held || arguments.fresh == 0) return held ? 0 : 1;
-  Run fresh = arguments.run;
-  fresh.named.clear();
-  fresh.seeds = arguments.fresh;
-  fresh.first = static_cast<std::uint64_t>(std::time(nullptr)) * 1000;
-  fmt::print("fresh seeds from {} on\n", fresh.first);
-  return run_seeds(fresh) ? 0 : 1;
+  const Arguments arguments = read_arguments(count, words);
+  const Run& run = arguments.run;
+  if (arguments.trace) return trace(*arguments.trace, run.options);
+  if (run.options.measures_latency) return exit_code(measure_latency(run));
+  End end = run_seeds(run);
+  if (end == End::held && arguments.fresh > 0) end = run_fresh(run, arguments.fresh);
+  return exit_code(end);
 }

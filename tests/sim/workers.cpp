@@ -1,12 +1,14 @@
 #include "sim/workers.h"
 
 #include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <fmt/core.h>
 #include <new>
 #include <string>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,7 +22,12 @@ using Clock = std::chrono::steady_clock;
 // A seed takes a fraction of a second; one that takes so long never ends.
 constexpr auto seed_at_most = std::chrono::minutes(5);
 constexpr auto look_every = std::chrono::milliseconds(50);
-constexpr auto report_every = std::chrono::seconds(2);
+// A line that stays, and one that is written over.
+constexpr auto report_every = std::chrono::seconds(5);
+constexpr auto rewrite_every = std::chrono::milliseconds(200);
+
+volatile std::sig_atomic_t is_interrupted = 0;
+void on_interrupt(int) { is_interrupted = 1; }
 
 // What a worker tells the parent, in memory that both see. Only the worker writes.
 struct Shared {
@@ -42,6 +49,10 @@ void copy(char* to, std::size_t size, std::string_view text) {
 class Workers {
  public:
   explicit Workers(const Run& run) : run_(run), workers_(run.jobs), began_(Clock::now()) {
+    struct sigaction action{};
+    action.sa_handler = on_interrupt;
+    sigaction(SIGINT, &action, nullptr);
+    sigaction(SIGTERM, &action, nullptr);
     const std::size_t bytes = sizeof(Shared) * run.jobs;
     void* const memory =
         mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -53,13 +64,14 @@ class Workers {
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
 
-  bool run() {
+  End run() {
     std::fflush(stdout);
     for (std::size_t i = 0; i < workers_.size(); ++i) start(i);
-    while (has_running() && !failed_) look();
+    while (has_running() && !failed_ && is_interrupted == 0) look();
     for (std::size_t i = 0; i < workers_.size(); ++i) stop(i);
     report(true);
-    return !failed_;
+    if (failed_) return End::failed;
+    return is_interrupted != 0 ? End::interrupted : End::held;
   }
 
   [[nodiscard]] Counts counts() const {
@@ -85,7 +97,16 @@ class Workers {
   void start(std::size_t index) {
     workers_[index].seed_since = Clock::now();
     const pid_t process = fork();
+    if (process < 0) {
+      say("a process can't be started");
+      failed_ = true;
+      return;
+    }
     if (process == 0) {
+      // The parent decides when to stop, and takes its workers along whatever ends it.
+      std::signal(SIGINT, SIG_IGN);
+      std::signal(SIGTERM, SIG_DFL);
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
       work(index);
       std::fflush(stdout);
       _exit(shared_[index].failed_check[0] != 0 ? 1 : 0);
@@ -93,18 +114,12 @@ class Workers {
     workers_[index].process = process;
   }
 
-  [[nodiscard]] std::uint64_t seed_at(std::uint64_t position) const {
-    return position < run_.named.size() ? run_.named[position]
-                                        : run_.first + position - run_.named.size();
-  }
-
   // In the worker's process.
   void work(std::size_t index) {
     Shared& shared = shared_[index];
-    const std::uint64_t all = run_.named.size() + run_.seeds;
-    for (std::uint64_t position = index; position < all; position += run_.jobs) {
+    for (std::uint64_t position = index; position < run_.seeds; position += run_.jobs) {
       if (run_.at_most.count() > 0 && Clock::now() - began_ > run_.at_most) return;
-      const std::uint64_t seed = seed_at(position);
+      const std::uint64_t seed = run_.first + position;
       shared.seed.store(seed, std::memory_order_relaxed);
       try {
         run_seed(seed, run_.options, shared.counts, Trace(false));
@@ -135,7 +150,7 @@ class Workers {
         worker.seed = seed;
         worker.seed_since = Clock::now();
       } else if (Clock::now() - worker.seed_since > seed_at_most) {
-        fmt::print("seed {} does not end\n", seed);
+        say(fmt::format("seed {}: \"everything comes to rest\" is broken: it does not end", seed));
         failed_ = true;
       }
     }
@@ -147,12 +162,19 @@ class Workers {
     const Shared& shared = shared_[index];
     const std::uint64_t seed = shared.seed.load(std::memory_order_relaxed);
     if (shared.failed_check[0] != 0) {
-      fmt::print("seed {}: \"{}\" is broken: {}\n", seed, shared.failed_check, shared.story);
+      say(fmt::format("seed {}: \"{}\" is broken: {}", seed, shared.failed_check, shared.story));
     } else {
-      fmt::print("seed {}: \"the server lives\" is broken: its process ended with status {:#x}\n",
-                 seed, status);
+      say(fmt::format(
+          "seed {}: \"the server lives\" is broken: its process ended with status {:#x}", seed,
+          status));
     }
-    fmt::print("replay it with: tools/sim --trace {}\n", seed);
+    say(fmt::format("replay it with: tools/sim --trace {}", seed));
+  }
+
+  // A line that stays, in place of the one that shows the progress.
+  void say(std::string_view line) const {
+    fmt::print("{}{}\n", is_terminal_ ? "\r\x1b[K" : "", line);
+    std::fflush(stdout);
   }
 
   void stop(std::size_t index) {
@@ -166,7 +188,8 @@ class Workers {
   void report(bool is_last) {
     if (run_.is_quiet && !is_last) return;
     const auto now = Clock::now();
-    if (!is_last && now - reported_ < report_every) return;
+    const Clock::duration every = is_terminal_ ? Clock::duration(rewrite_every) : report_every;
+    if (!is_last && now - reported_ < every) return;
     reported_ = now;
     std::uint64_t seeds = 0;
     std::uint64_t datagrams = 0;
@@ -177,14 +200,18 @@ class Workers {
       faults += shared_[i].faults.load(std::memory_order_relaxed);
     }
     const double seconds = std::chrono::duration<double>(now - began_).count();
-    fmt::print("{} seeds, {} datagrams, {:.0f}/s, {} faults, {:.0f} s\n", seeds, datagrams,
-               static_cast<double>(datagrams) / seconds, faults, seconds);
+    const std::string line =
+        fmt::format("{} seeds, {} datagrams, {:.0f}/s, {} faults, {:.0f} s", seeds, datagrams,
+                    static_cast<double>(datagrams) / seconds, faults, seconds);
+    if (is_last || !is_terminal_) return say(line);
+    fmt::print("\r{}\x1b[K", line);
     std::fflush(stdout);
   }
 
   const Run& run_;
   std::vector<Worker> workers_;
   Shared* shared_ = nullptr;
+  const bool is_terminal_ = isatty(STDOUT_FILENO) != 0;
   bool failed_ = false;
   Clock::time_point began_;
   Clock::time_point reported_{};
@@ -192,16 +219,17 @@ class Workers {
 
 }  // namespace
 
-bool run_seeds(const Run& run) {
+End run_seeds(const Run& run) {
   Workers workers(run);
-  const bool held = workers.run();
+  const End end = workers.run();
   const Counts counts = workers.counts();
   if (run.options.measures_latency) {
+    fmt::print("loss {} %: ", 100 * run.options.loss.value_or(0));
     counts.print_latency();
   } else if (!run.is_quiet) {
     counts.print_table();
   }
-  return held;
+  return end;
 }
 
 }  // namespace imcd::sim
