@@ -99,8 +99,9 @@ class Conference {
   // several ways; else a row that memory does not know of would come back at the next start.
   std::vector<Record> take_repairs() { return std::exchange(repairs_, {}); }
   // The store refused a command for good: its room becomes what these rows say, or goes if they
-  // don't have it.
-  void reload_room(std::string_view name, std::string_view domain,
+  // don't have it. False: by now there is another room of that name in another spelling, of which
+  // these rows say nothing.
+  bool reload_room(std::string_view name, std::string_view domain,
                    const std::vector<RoomRow>& rooms, const std::vector<MemberRow>& members,
                    Outbox& log);
   // A record of that room which is still on its way to the store, applied again. `outcome`: what

@@ -156,23 +156,27 @@ std::vector<Record> Conference::take_leftovers(std::string_view room_key) {
   return node.empty() ? std::vector<Record>{} : std::move(node.mapped());
 }
 
-void Conference::reload_room(std::string_view name, std::string_view domain,
+bool Conference::reload_room(std::string_view name, std::string_view domain,
                              const std::vector<RoomRow>& rooms,
                              const std::vector<MemberRow>& members, Outbox& log) {
   const std::string text = fmt::format("sip:{}@{}", name, domain);
   const auto uri = parser::parse_uri(text);
   CHECK(uri.has_value());
   Room* const room = rooms_.find(rooms_.key(*uri));
-  if (room != nullptr && rooms.empty()) return destroy_room(*room);
-  if (room != nullptr) {
+  if (room != nullptr && room->uri() != text) return false;
+  if (room != nullptr && rooms.empty()) {
+    destroy_room(*room);
+  } else if (room != nullptr) {
     // The room stays the same one, so that notices under way find it.
     std::vector<Identity*> all;
     room->members.for_each([&all](const Member& member) { all.push_back(member.who); });
     for (Identity* const who : all) remove_member(*room, *room->members.find(*who));
     room->invitations.clear();
-    return load({}, members, log);
+    load({}, members, log);
+  } else {
+    load(rooms, members, log);
   }
-  load(rooms, members, log);
+  return true;
 }
 
 void Conference::set_private(Room& room) {

@@ -106,7 +106,10 @@ void Server::on_refused(Journal::Entry& entry, const db::RefusedCommand& refused
 void Server::reload(const Journal::Entry& entry, const db::LoadedRows& rows, Outbox& out) {
   const imc::Record* const first = room_record(entry.records);
   if (first == nullptr) return;  // Users' URIs alone: they matter at the next start only.
-  conference_.reload_room(first->room_name, first->room_domain, rows.rooms, rows.members, out);
+  if (!conference_.reload_room(first->room_name, first->room_domain, rows.rooms, rows.members,
+                               out)) {
+    return;
+  }
   // Changes of that room that are still on their way hold: they come after what was refused.
   journal_.for_each_waiting([&](const Journal::Entry& waiting) {
     const auto& outcome = waiting.release.outcome;

@@ -122,6 +122,26 @@ TEST_F(FoundBySimulation, MakerOfARoomIsNotSilencedByTheRefusalOfACommandInItsPr
   EXPECT_TRUE(bob.has_heard("hello"));
 }
 
+// Rows are found by their spelling, and those of the room that was say nothing about the one that
+// is.
+TEST_F(FoundBySimulation, RefusalInARoomThatWasMadeAgainInAnotherSpellingLeavesTheNewOneAlone) {
+  meet();
+  h.database.faults.refuses = [](const imc::Record& record) { return record.user == "carol"; };
+  h.database_hangs = true;
+  bob.say("other", "#create");  // What follows waits behind it.
+  h.run_for(20ms);
+  h.peer("carol").say("chat", "#join");
+  alice.say("chat", "#destroy");
+  bob.say("CHAT", "#create");
+  h.run_for(2ms);
+  h.release_database();
+  h.run_for(1s);
+  ASSERT_EQ(bob.last_code(), 200);
+  bob.say("chat", "hello");
+  h.run_for(1s);
+  EXPECT_EQ(bob.last_code(), 200);
+}
+
 // DESIGN 7: a new member gets chat only from its commit on, not from that of an earlier entry.
 TEST_F(FoundBySimulation, WhoLeavesAndReturnsHearsNothingBeforeTheReturnIsStored) {
   meet();
