@@ -73,6 +73,8 @@ struct Figures {
   Counter datagrams_received;
   Counter datagrams_sent;
   Counter datagrams_send_failed;  // Lost: EPERM, EMSGSIZE, unreachable, no room to wait.
+  Counter runs_refused;           // UDP_SEGMENT: that peer gets single datagrams from then on.
+  Counter socket_drops;           // SO_RXQ_OVFL: a receive buffer was full.
   Counter connection_refused;     // ECONNREFUSED: a peer's port was closed.
   Counter event_loop_turns;
 

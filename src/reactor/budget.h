@@ -23,6 +23,16 @@ constexpr unsigned error_reports_per_turn = 256;
 
 // Datagrams a sendmmsg carries; the kernel takes at most 1024, and beyond 64 nothing is gained.
 constexpr std::size_t send_batch = 64;
+// A run of datagrams of one size to one peer goes into one of its places (UDP_SEGMENT), as the
+// kernel allows: so many datagrams, so many bytes in all. What is smaller than any SIP message is
+// sent by itself.
+constexpr std::size_t run_datagrams_max = 64;
+constexpr std::size_t run_bytes_max = 65507;
+constexpr std::size_t run_datagram_bytes_min = 128;
+// Datagrams of all runs of a batch.
+constexpr std::size_t send_batch_datagrams = 1024;
+// Peers whose way takes no runs. Beyond: no peer gets runs any more.
+constexpr std::size_t peers_without_runs_max = 64;
 // The outbox is carried out at the latest when it holds this many datagrams, so that its memory
 // stays bounded when every datagram of a batch is answered by a fan-out.
 constexpr std::size_t outbox_datagrams = limits::datagrams_per_turn_max;

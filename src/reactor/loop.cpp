@@ -194,15 +194,24 @@ bool Loop::serve_udp(SocketId id, Core& core) {
 }
 
 void Loop::hand_batch(std::size_t count, SocketId id, Core& core) {
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::string_view bytes = received_.bytes(i);
-    figures_.datagrams_received.add();
-    figures_.received_bytes.add(bytes.size());
-    core.on_datagram(bytes, {received_.peer(i), id}, now_, out_);
-    if (out_.exit_code()) break;
-    if (out_.datagrams().size() >= budget::outbox_datagrams) carry_out(core);
+  for (std::size_t i = 0; i < count && !out_.exit_code() && !exit_code_; ++i) {
+    if (const auto drops = received_.drops(i)) count_drops(*udp_[id], *drops);
+    const Flow from{received_.peer(i), id};
+    received_.for_each_datagram(i, [&](std::string_view bytes) {
+      figures_.datagrams_received.add();
+      figures_.received_bytes.add(bytes.size());
+      core.on_datagram(bytes, from, now_, out_);
+      if (out_.exit_code()) return false;
+      if (out_.datagrams().size() >= budget::outbox_datagrams) carry_out(core);
+      return !exit_code_;
+    });
   }
   carry_out(core);
+}
+
+// The kernel tells a sum that wraps around.
+void Loop::count_drops(UdpPort& port, std::uint32_t drops) {
+  figures_.socket_drops.add(drops - std::exchange(port.drops, drops));
 }
 
 bool Loop::serve_mi_fifo(Core& core) {

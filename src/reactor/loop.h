@@ -46,6 +46,7 @@ class Loop {
     UdpSender sender;
     bool watched_for_room = false;  // EPOLLOUT is asked for.
     bool has_error_reports = false;
+    std::uint32_t drops = 0;  // As the kernel told last.
   };
 
   Loop(const Options& options, Figures& figures);
@@ -64,6 +65,7 @@ class Loop {
   void serve_ready(Core& core);
   bool serve(Source source, Core& core);
   bool serve_udp(SocketId id, Core& core);
+  void count_drops(UdpPort& port, std::uint32_t drops);
   void hand_batch(std::size_t count, SocketId id, Core& core);
   bool serve_mi_fifo(Core& core);
   bool serve_signals(Core& core);

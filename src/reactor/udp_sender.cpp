@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
+#include <netinet/in.h>
+#include <netinet/udp.h>
 
 namespace imcd::reactor {
 
@@ -9,36 +12,36 @@ UdpSender::UdpSender(int fd, SendBatch send, Figures& figures)
     : fd_(fd), send_(send), figures_(figures) {
   for (std::size_t i = 0; i < messages_.size(); ++i) {
     messages_[i].msg_hdr.msg_name = &addresses_[i];
-    messages_[i].msg_hdr.msg_iov = &parts_[i];
-    messages_[i].msg_hdr.msg_iovlen = 1;
   }
 }
 
 void UdpSender::add(const Address& peer, std::string_view bytes, MonoTime now) {
   if (!waiting_.empty()) return keep(peer, bytes);
+  if (is_full()) flush(now);
+  // The flush may have found the socket full.
+  if (!waiting_.empty()) return keep(peer, bytes);
   put(peer, bytes);
-  if (count_ == messages_.size()) flush(now);
 }
 
 void UdpSender::flush(MonoTime now) {
   const std::size_t done = send_batch(now);
-  for (std::size_t i = done; i < count_; ++i) {
-    keep(read_socket_address(addresses_[i]),
-         {static_cast<const char*>(parts_[i].iov_base), parts_[i].iov_len});
-  }
-  count_ = 0;
+  keep_from(done);
+  clear_batch();
+  // A run was refused, not the socket full.
+  if (!waiting_.empty() && !waits_for_room_ && !retry_at_) resume(now);
 }
 
 void UdpSender::resume(MonoTime now) {
   waits_for_room_ = false;
   retry_at_.reset();
   while (!waiting_.empty()) {
-    const std::size_t size = std::min(waiting_.size(), messages_.size());
-    for (std::size_t i = 0; i < size; ++i) put(waiting_.peer(i), waiting_.bytes(i));
+    for (std::size_t i = 0; i < waiting_.size() && !is_full(); ++i) {
+      put(waiting_.peer(i), waiting_.bytes(i));
+    }
     const std::size_t done = send_batch(now);
-    waiting_.pop(done);
-    count_ = 0;
-    if (done < size) return;
+    waiting_.pop(parts_before(done));
+    clear_batch();
+    if (waits_for_room_ || retry_at_) return;
   }
 }
 
@@ -49,18 +52,80 @@ void UdpSender::abandon() {
   retry_at_.reset();
 }
 
+bool UdpSender::is_full() const {
+  return count_ == messages_.size() || parts_count_ == parts_.size();
+}
+
 void UdpSender::put(const Address& peer, std::string_view bytes) {
-  messages_[count_].msg_hdr.msg_namelen = write_socket_address(addresses_[count_], peer);
   // The kernel only reads it; iovec has no const form.
-  parts_[count_] = {const_cast<char*>(bytes.data()), bytes.size()};
-  ++count_;
+  parts_[parts_count_] = {const_cast<char*>(bytes.data()), bytes.size()};
+  if (!join_run(peer, bytes)) {
+    runs_[count_] = {peer, parts_count_, 1, bytes.size(),
+                     bytes.size() >= budget::run_datagram_bytes_min};
+    msghdr& header = messages_[count_].msg_hdr;
+    header.msg_namelen = write_socket_address(addresses_[count_], peer);
+    header.msg_iov = &parts_[parts_count_];
+    header.msg_iovlen = 1;
+    header.msg_control = nullptr;
+    header.msg_controllen = 0;
+    ++count_;
+  }
+  ++parts_count_;
+}
+
+// The datagram is the next part already; it joins the last run if it fits there.
+bool UdpSender::join_run(const Address& peer, std::string_view bytes) {
+  if (count_ == 0) return false;
+  Run& run = runs_[count_ - 1];
+  const std::size_t segment = parts_[run.first_part].iov_len;
+  if (!run.open || run.peer != peer || bytes.empty() || bytes.size() > segment ||
+      run.parts == budget::run_datagrams_max || run.bytes + bytes.size() > budget::run_bytes_max) {
+    return false;
+  }
+  if (run.parts == 1) {
+    if (!takes_runs(peer)) return run.open = false;
+    mark_as_run(count_ - 1);
+  }
+  ++run.parts;
+  run.bytes += bytes.size();
+  run.open = bytes.size() == segment;
+  messages_[count_ - 1].msg_hdr.msg_iovlen = run.parts;
+  return true;
+}
+
+void UdpSender::mark_as_run(std::size_t message) {
+  msghdr& header = messages_[message].msg_hdr;
+  header.msg_control = &controls_[message];
+  header.msg_controllen = sizeof(Control);
+  cmsghdr* const part = CMSG_FIRSTHDR(&header);
+  part->cmsg_level = IPPROTO_UDP;
+  part->cmsg_type = UDP_SEGMENT;
+  part->cmsg_len = CMSG_LEN(sizeof(std::uint16_t));
+  const auto segment = static_cast<std::uint16_t>(parts_[runs_[message].first_part].iov_len);
+  std::memcpy(CMSG_DATA(part), &segment, sizeof segment);
+}
+
+bool UdpSender::takes_runs(const Address& peer) const {
+  return peers_without_runs_.size() < budget::peers_without_runs_max &&
+         std::ranges::find(peers_without_runs_, peer) == peers_without_runs_.end();
 }
 
 void UdpSender::keep(const Address& peer, std::string_view bytes) {
   if (!waiting_.push(peer, bytes)) figures_.datagrams_send_failed.add();
 }
 
-// Returns how many of the batch are done with, sent or failed; the rest must wait.
+// All datagrams of the batch from that message on.
+void UdpSender::keep_from(std::size_t message) {
+  for (; message < count_; ++message) {
+    const Run& run = runs_[message];
+    for (std::size_t i = run.first_part; i < run.first_part + run.parts; ++i) {
+      keep(run.peer, {static_cast<const char*>(parts_[i].iov_base), parts_[i].iov_len});
+    }
+  }
+}
+
+// Returns how many messages of the batch are done with, sent or failed; the rest must wait, or be
+// put together anew.
 std::size_t UdpSender::send_batch(MonoTime now) {
   std::size_t done = 0;
   bool failed_before = false;
@@ -73,14 +138,23 @@ std::size_t UdpSender::send_batch(MonoTime now) {
       continue;
     }
     if (errno == EINTR) continue;
-    if (pause(errno, now)) return done;
+    if (give_up_runs(runs_[done], errno) || pause(errno, now)) return done;
     if (failed_before) {
-      figures_.datagrams_send_failed.add();
+      figures_.datagrams_send_failed.add(runs_[done].parts);
       ++done;
     }
     failed_before = !failed_before;
   }
   return done;
+}
+
+// True if this is a run and the way to its peer does not take runs.
+bool UdpSender::give_up_runs(const Run& run, int error) {
+  if (run.parts == 1) return false;
+  if (error != EINVAL && error != EIO && error != EMSGSIZE && error != ENOPROTOOPT) return false;
+  figures_.runs_refused.add();
+  if (takes_runs(run.peer)) peers_without_runs_.push_back(run.peer);
+  return true;
 }
 
 // True if the error passes with time.
@@ -100,9 +174,18 @@ bool UdpSender::pause(int error, MonoTime now) {
 
 void UdpSender::count_sent(std::size_t first, std::size_t count) {
   std::size_t bytes = 0;
-  for (std::size_t i = first; i < first + count; ++i) bytes += parts_[i].iov_len;
-  figures_.datagrams_sent.add(count);
+  for (std::size_t i = first; i < first + count; ++i) bytes += runs_[i].bytes;
+  figures_.datagrams_sent.add(parts_before(first + count) - parts_before(first));
   figures_.sent_bytes.add(bytes);
+}
+
+std::size_t UdpSender::parts_before(std::size_t message) const {
+  return message == count_ ? parts_count_ : runs_[message].first_part;
+}
+
+void UdpSender::clear_batch() {
+  count_ = 0;
+  parts_count_ = 0;
 }
 
 }  // namespace imcd::reactor

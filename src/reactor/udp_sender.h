@@ -1,10 +1,14 @@
-// UdpSender: the way of datagrams into one socket, in order, in batches of one sendmmsg each. Every
-// datagram ends in one of two figures: datagrams_sent or datagrams_send_failed.
+// UdpSender: the way of datagrams into one socket, in order, in batches of one sendmmsg each. In a
+// batch, a run of datagrams of one size to one peer is one message that the kernel cuts into
+// segments (UDP_SEGMENT); the last of a run may be shorter. Every datagram ends in one of two
+// figures: datagrams_sent or datagrams_send_failed.
 //
 //   EAGAIN    the socket's buffer is full: what is left waits for resume() at the next EPOLLOUT
 //   ENOBUFS   a queue below it is full: it waits for resume() at retry_at()
+//   EINVAL, EIO, EMSGSIZE, ENOPROTOOPT for a run: the way to that peer takes none; from then on its
+//             datagrams are sent one by one
 //   another   may belong to a datagram sent earlier (an ICMP error is told to whoever calls next),
-//             so it counts against this one only when it comes twice
+//             so it counts against this message only when it comes twice
 //
 // While something waits, later datagrams queue behind it.
 #pragma once
@@ -14,6 +18,7 @@
 #include <optional>
 #include <string_view>
 #include <sys/socket.h>
+#include <vector>
 
 #include "base/address.h"
 #include "base/figures.h"
@@ -48,11 +53,32 @@ class UdpSender {
   void abandon();
 
  private:
+  // One message of the batch: a datagram, or a run of them.
+  struct Run {
+    Address peer;
+    std::size_t first_part = 0;
+    std::size_t parts = 0;
+    std::size_t bytes = 0;
+    bool open = false;  // Another datagram of the same size may join.
+  };
+  union Control {
+    cmsghdr align;
+    char bytes[CMSG_SPACE(sizeof(std::uint16_t))];
+  };
+
+  [[nodiscard]] bool is_full() const;
   void put(const Address& peer, std::string_view bytes);
+  bool join_run(const Address& peer, std::string_view bytes);
+  void mark_as_run(std::size_t message);
   void keep(const Address& peer, std::string_view bytes);
+  void keep_from(std::size_t message);
+  [[nodiscard]] bool takes_runs(const Address& peer) const;
   std::size_t send_batch(MonoTime now);
+  bool give_up_runs(const Run& run, int error);
   bool pause(int error, MonoTime now);
   void count_sent(std::size_t first, std::size_t count);
+  [[nodiscard]] std::size_t parts_before(std::size_t message) const;
+  void clear_batch();
 
   int fd_;
   SendBatch send_;
@@ -60,12 +86,16 @@ class UdpSender {
   WaitingDatagrams waiting_;
   bool waits_for_room_ = false;
   std::optional<MonoTime> retry_at_;
+  std::vector<Address> peers_without_runs_;
 
   // The batch being gathered.
   std::size_t count_ = 0;
+  std::size_t parts_count_ = 0;
   std::array<mmsghdr, budget::send_batch> messages_{};
-  std::array<iovec, budget::send_batch> parts_{};
+  std::array<Run, budget::send_batch> runs_{};
   std::array<SocketAddress, budget::send_batch> addresses_{};
+  std::array<Control, budget::send_batch> controls_{};
+  std::array<iovec, budget::send_batch_datagrams> parts_{};
 };
 
 }  // namespace imcd::reactor

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
 #include <optional>
 #include <poll.h>
 #include <string>
@@ -36,6 +38,15 @@ class Peer {
     const socklen_t size = write_socket_address(address, to);
     EXPECT_EQ(::sendto(fd_.get(), text.data(), text.size(), 0, &address.any, size),
               static_cast<ssize_t>(text.size()));
+  }
+
+  // Datagrams of so many bytes each, the last perhaps shorter, in one call of the kernel's.
+  void send_run(const Address& to, std::string_view text, std::uint16_t bytes_each) const {
+    const int segment = bytes_each;
+    EXPECT_EQ(::setsockopt(fd_.get(), IPPROTO_UDP, UDP_SEGMENT, &segment, sizeof segment), 0);
+    send(to, text);
+    const int none = 0;
+    EXPECT_EQ(::setsockopt(fd_.get(), IPPROTO_UDP, UDP_SEGMENT, &none, sizeof none), 0);
   }
 
   // What is there, without waiting.

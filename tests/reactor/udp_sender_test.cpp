@@ -148,6 +148,121 @@ TEST_F(UdpSenderTest, OverflowOfWhatWaitsIsCounted) {
   EXPECT_EQ(FakeKernel::sent.back(), "after");
 }
 
+// Texts of so many bytes, each different.
+Texts of_size(std::size_t bytes, int count) {
+  Texts texts;
+  for (int i = 0; i < count; ++i) {
+    std::string text = std::to_string(i);
+    text.resize(bytes, 'x');
+    texts.push_back(std::move(text));
+  }
+  return texts;
+}
+
+TEST_F(UdpSenderTest, DatagramsOfOneSizeToOnePeerAreOneRun) {
+  FakeKernel::start({});
+  const Texts texts = of_size(500, 60);
+  send(texts);
+  EXPECT_EQ(FakeKernel::sent, texts);
+  EXPECT_EQ(FakeKernel::calls, 1U);
+  EXPECT_EQ(FakeKernel::runs, 1U);
+  EXPECT_EQ(figures.datagrams_sent.value(), 60U);
+  EXPECT_EQ(figures.sent_bytes.value(), 60U * 500U);
+}
+
+TEST_F(UdpSenderTest, RunHasAtMost64DatagramsAndAUdpPayload) {
+  FakeKernel::start({});
+  const Texts small = of_size(200, 130);
+  send(small);
+  EXPECT_EQ(FakeKernel::sent, small);
+  EXPECT_EQ(FakeKernel::runs, 3U);
+  FakeKernel::start({});
+  const Texts large = of_size(20000, 7);
+  send(large);
+  EXPECT_EQ(FakeKernel::sent, large);
+  EXPECT_EQ(FakeKernel::runs, 2U);  // Three, three, and one by itself.
+}
+
+TEST_F(UdpSenderTest, ShorterDatagramEndsARunAndALongerOneBeginsAnother) {
+  FakeKernel::start({});
+  Texts texts = of_size(500, 3);
+  texts.emplace_back(400, 'y');  // The last of the first run.
+  texts.emplace_back(400, 'z');
+  texts.emplace_back(500, 'a');
+  texts.emplace_back(500, 'b');
+  send(texts);
+  EXPECT_EQ(FakeKernel::sent, texts);
+  EXPECT_EQ(FakeKernel::runs, 2U);
+}
+
+TEST_F(UdpSenderTest, RunsOfTwoPeersDoNotMix) {
+  FakeKernel::start({});
+  const Address other = Address::ipv4({127, 0, 0, 1}, 5061);
+  const Texts texts = of_size(300, 6);
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    sender.add(i % 2 == 0 ? peer : other, texts[i], now);
+  }
+  sender.flush(now);
+  EXPECT_EQ(FakeKernel::sent, texts);
+  EXPECT_EQ(FakeKernel::runs, 0U);
+}
+
+TEST_F(UdpSenderTest, EmptyDatagramJoinsNoRun) {
+  FakeKernel::start({});
+  Texts texts = of_size(300, 2);
+  texts.emplace_back();
+  send(texts);
+  EXPECT_EQ(FakeKernel::sent, texts);
+}
+
+TEST_F(UdpSenderTest, PeerWhoseWayTakesNoRunsGetsSingleDatagramsFromThenOn) {
+  for (const int error : {EINVAL, EIO, EMSGSIZE, ENOPROTOOPT}) {
+    UdpSender fresh(-1, &FakeKernel::send, figures);
+    const std::uint64_t failed = figures.datagrams_send_failed.value();
+    FakeKernel::start({});
+    FakeKernel::refuses_runs = error;
+    const Texts texts = of_size(300, 10);
+    for (int i = 0; i < 2; ++i) {
+      for (const std::string& text : texts) fresh.add(peer, text, now);
+      fresh.flush(now);
+    }
+    EXPECT_EQ(FakeKernel::sent.size(), 20U);
+    EXPECT_EQ(FakeKernel::sent[19], texts[9]);
+    EXPECT_EQ(FakeKernel::calls, 3U) << error;  // A refused run, and two batches.
+    EXPECT_TRUE(fresh.idle());
+    EXPECT_EQ(figures.datagrams_send_failed.value(), failed);
+  }
+  EXPECT_EQ(figures.runs_refused.value(), 4U);
+}
+
+TEST_F(UdpSenderTest, RunThatIsRefusedBehindOthersKeepsTheOrder) {
+  FakeKernel::start({});
+  FakeKernel::refuses_runs = EINVAL;
+  Texts texts = {"first"};
+  for (const std::string& text : of_size(300, 5)) texts.push_back(text);
+  texts.emplace_back("last");
+  send(texts);
+  EXPECT_EQ(FakeKernel::sent, texts);
+}
+
+TEST_F(UdpSenderTest, RunThatMeetsAFullSocketWaitsWhole) {
+  FakeKernel::start({-EAGAIN});
+  const Texts texts = of_size(300, 100);
+  send(texts);
+  EXPECT_TRUE(sender.waits_for_room());
+  sender.resume(now);
+  EXPECT_EQ(FakeKernel::sent, texts);
+  EXPECT_EQ(FakeKernel::runs, 2U);
+  EXPECT_TRUE(sender.idle());
+}
+
+TEST_F(UdpSenderTest, RunThatFailsTwiceIsCountedByItsDatagrams) {
+  FakeKernel::start({-EPERM, -EPERM});
+  send(of_size(300, 7));
+  EXPECT_EQ(figures.datagrams_send_failed.value(), 7U);
+  EXPECT_TRUE(FakeKernel::sent.empty());
+}
+
 TEST_F(UdpSenderTest, AbandonedDatagramsAreCounted) {
   FakeKernel::start({-EAGAIN});
   send({"a", "b"});

@@ -113,6 +113,73 @@ TEST_F(Udp, DatagramTooLongForUdpFailsAndIsCounted) {
   EXPECT_EQ(figures.datagrams_sent.value(), 2U);
 }
 
+TEST_F(Udp, RunOfDatagramsIsHandedOnOneByOne) {
+  listen({any_port_v4});
+  const Peer peer;
+  std::string run;
+  for (int i = 0; i < 10; ++i) run += std::string(500, static_cast<char>('a' + i));
+  run += "short";
+  peer.send_run(reactor->bound()[0], run, 500);
+  std::vector<std::string> seen;
+  core.datagram = [&](std::string_view bytes, const Flow& from, Outbox& out) {
+    EXPECT_EQ(from.peer, peer.address());
+    seen.emplace_back(bytes);
+    if (seen.size() == 11) out.exit(0);
+  };
+  EXPECT_EQ(reactor->run(core), 0);
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(seen[static_cast<std::size_t>(i)], std::string(500, static_cast<char>('a' + i)));
+  }
+  EXPECT_EQ(seen[10], "short");
+  EXPECT_EQ(figures.datagrams_received.value(), 11U);
+}
+
+TEST_F(Udp, ExitInTheMiddleOfARunReadsNoFurther) {
+  listen({any_port_v4});
+  const Peer peer;
+  peer.send_run(reactor->bound()[0], std::string(2000, 'x'), 500);
+  core.datagram = [&](std::string_view, const Flow&, Outbox& out) { out.exit(3); };
+  EXPECT_EQ(reactor->run(core), 3);
+  EXPECT_EQ(figures.datagrams_received.value(), 1U);
+}
+
+TEST_F(Udp, DatagramsOfOneSizeArriveSingly) {
+  listen({any_port_v4});
+  const Peer peer;
+  core.wake = [&](Outbox& out) {
+    for (int i = 0; i < 100; ++i) {
+      send_text(out, {peer.address(), 0}, std::to_string(1000 + i) + std::string(400, 'x'));
+    }
+    out.exit(0);
+  };
+  reactor->wake();
+  EXPECT_EQ(reactor->run(core), 0);
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(peer.receive(), std::to_string(1000 + i) + std::string(400, 'x'));
+  }
+  EXPECT_EQ(figures.datagrams_sent.value(), 100U);
+  EXPECT_EQ(figures.runs_refused.value(), 0U);
+}
+
+TEST_F(Udp, WhatTheReceiveBufferHasNoRoomForIsCounted) {
+  auto opened = Reactor::open({.listen_udp = {any_port_v4}, .receive_buffer_bytes = 4096}, figures);
+  ASSERT_TRUE(opened);
+  reactor = std::move(*opened);
+  const Peer peer;
+  for (int i = 0; i < 200; ++i) peer.send(reactor->bound()[0], std::string(1000, 'x'));
+  int received = 0;
+  core.datagram = [&](std::string_view bytes, const Flow&, Outbox& out) {
+    ++received;
+    if (bytes == "end") return out.exit(0);
+    // The kernel tells with the next datagram what it dropped before.
+    if (received == 1) reactor->wake();
+  };
+  core.wake = [&](Outbox&) { peer.send(reactor->bound()[0], "end"); };
+  EXPECT_EQ(reactor->run(core), 0);
+  EXPECT_LT(received, 200);
+  EXPECT_EQ(figures.socket_drops.value(), 201U - static_cast<unsigned>(received));
+}
+
 TEST_F(Udp, TenThousandDatagramsComeInAndGoOutInOrder) {
   listen({any_port_v4});
   const Peer peer;
