@@ -33,7 +33,7 @@ std::uint32_t run_number() {
 
 int measure(const imcd::bench::Options& options) {
   using namespace imcd::bench;
-  UdpPort port(options.listen, options.server, options.receive_buffer);
+  UdpPort port(options.listen, options.server, options.receive_buffer, options.runs);
   Run run(options, port, run_number(), stop);
   run.set_up();
   if (stop == 0) run.load();

@@ -131,6 +131,10 @@ std::optional<Options> read_options(int argc, char** argv, int& exit_code) {
   add_load(app, texts, options);
   add_shares(app, texts, options.shares);
   app.add_flag("--json", options.json, "print the result as JSON");
+  app.add_flag(
+      "--runs", options.runs,
+      "the proxy takes and answers whole runs of datagrams (UDP_GRO, UDP_SEGMENT), not one "
+      "by one");
   app.add_flag("--changes", options.changes,
                "not chat: the second member of each room leaves and joins, one change at a time");
   app.add_flag("--keep-rooms", options.keep_rooms, "leave the rooms behind");
