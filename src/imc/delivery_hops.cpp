@@ -196,7 +196,8 @@ void Deliveries::write(tm::ClientTransactionId id, Outbox& out) {
   ByteBuffer& bytes = out.begin_datagram();
   const User& user = users_[delivery.user];
   write_delivery_head(bytes, user.former_uri.empty() ? user.who->uri() : user.former_uri,
-                      settings_.via_sent_by[flow.socket], transactions_.codec(), id);
+                      settings_.via_sent_by[flow.socket], transactions_.codec(), id,
+                      !proxies_.empty());
   bytes.append(messages_[delivery.node.message].text.view());
   out.end_datagram(flow);
 }

@@ -9,8 +9,24 @@ namespace imcd::imc {
 
 using parser::HeaderName;
 
+namespace {
+
+// What the member's URI takes, twice, is made a multiple of this; longer ones are left as they are,
+// so that no delivery grows beyond limits::delivery_head_bytes.
+constexpr std::size_t even_step = 64;
+constexpr std::size_t even_bytes_max = 2 * even_step;
+
+std::size_t padding_bytes(std::size_t uri_bytes) {
+  const std::size_t both = 2 * uri_bytes;
+  return both > even_bytes_max ? 0 : (even_step - both % even_step) % even_step;
+}
+
+}  // namespace
+
 void write_delivery_head(ByteBuffer& out, std::string_view member_uri, std::string_view via_sent_by,
-                         const tm::BranchCodec& codec, tm::ClientTransactionId transaction) {
+                         const tm::BranchCodec& codec, tm::ClientTransactionId transaction,
+                         bool even) {
+  const tm::BranchCodec::Token token = codec.token(transaction);
   out.append("MESSAGE ");
   out.append(member_uri);
   out.append(" SIP/2.0\r\nVia: SIP/2.0/UDP ");
@@ -18,13 +34,16 @@ void write_delivery_head(ByteBuffer& out, std::string_view member_uri, std::stri
   // RFC 3581 3: the answer comes to the port we sent from, through any NAT.
   out.append(";rport;branch=");
   out.append(tm::BranchCodec::cookie);
-  codec.write_token(out, transaction);
+  out.append({token.data(), token.size()});
+  if (even) {
+    out.append(tm::BranchCodec::padding.substr(0, padding_bytes(member_uri.size())));
+  }
   out.append("\r\nTo: <");
   out.append(member_uri);
   // The transaction's token serves once more: unique, of fixed length, and different for each
   // delivery (a shared Call-ID draws 482 where one device has two addresses).
   out.append(">\r\nCall-ID: ");
-  codec.write_token(out, transaction);
+  out.append({token.data(), token.size()});
   out.append("\r\nCSeq: 1 MESSAGE\r\n");
 }
 

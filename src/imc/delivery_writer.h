@@ -16,8 +16,12 @@
 namespace imcd::imc {
 
 // Request line, Via, To, Call-ID, CSeq. `via_sent_by` is our host and port as peers reach us.
+// `even`: the branch is padded, so that the deliveries of one message to one next hop have few
+// different lengths, mostly one: then the kernel takes them as a run (DESIGN 3). The padding
+// follows from the member's URI alone, as a retransmission must be the same bytes.
 void write_delivery_head(ByteBuffer& out, std::string_view member_uri, std::string_view via_sent_by,
-                         const tm::BranchCodec& codec, tm::ClientTransactionId transaction);
+                         const tm::BranchCodec& codec, tm::ClientTransactionId transaction,
+                         bool even);
 
 // What the common part is made of. Texts are ours or checked unless said otherwise.
 struct CommonPart {

@@ -109,8 +109,6 @@ bool asks_for_anonymity(const parser::MessageView& view, const parser::RequestFi
 }  // namespace
 
 void Server::on_datagram(std::string_view bytes, const Flow& from, Instant now, Outbox& out) {
-  figures_.datagrams_received.add();
-  figures_.received_bytes.add(bytes.size());
   const auto parsed = parser::parse_message(bytes, view_);
   if (!parsed) {
     on_malformed(parsed.error(), bytes, from, now, out);

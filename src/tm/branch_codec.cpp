@@ -21,6 +21,14 @@ std::uint64_t read_hex(std::string_view text) {
   return number;
 }
 
+void write_hex(char* at, std::uint64_t number, std::size_t digits) {
+  constexpr std::string_view hex = "0123456789abcdef";
+  while (digits > 0) {
+    at[--digits] = hex[number & 0xf];
+    number >>= 4;
+  }
+}
+
 }  // namespace
 
 std::uint64_t BranchCodec::checksum(ClientTransactionId id) const {
@@ -28,16 +36,21 @@ std::uint64_t BranchCodec::checksum(ClientTransactionId id) const {
   return siphash(key_, both) >> 16;
 }
 
-void BranchCodec::write_token(ByteBuffer& out, ClientTransactionId id) const {
-  out.append_hex(id.slot, 6);
-  out.append_hex(id.generation, 8);
-  out.append_hex(checksum(id), 12);
+BranchCodec::Token BranchCodec::token(ClientTransactionId id) const {
+  Token token;
+  write_hex(token.data(), id.slot, 6);
+  write_hex(token.data() + 6, id.generation, 8);
+  write_hex(token.data() + 14, checksum(id), 12);
+  return token;
 }
 
 std::optional<ClientTransactionId> BranchCodec::read_branch(std::string_view branch) const {
-  if (branch.size() != cookie.size() + token_bytes || !branch.starts_with(cookie)) {
+  constexpr std::size_t bytes = cookie.size() + token_bytes;
+  if (branch.size() < bytes || !branch.starts_with(cookie) ||
+      !padding.starts_with(branch.substr(bytes))) {
     return std::nullopt;
   }
+  branch = branch.substr(0, bytes);
   branch.remove_prefix(cookie.size());
   const std::uint64_t slot = read_hex(branch.substr(0, 6));
   const std::uint64_t generation = read_hex(branch.substr(6, 8));

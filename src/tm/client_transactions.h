@@ -38,12 +38,20 @@ class BranchCodec {
  public:
   static constexpr std::string_view cookie = "z9hG4bK";
   static constexpr std::size_t token_bytes = 6 + 8 + 12;
+  using Token = std::array<char, token_bytes>;
+  // May stand behind the token, as much of it as the writer likes; it says nothing.
+  static constexpr std::string_view padding =
+      "----------------------------------------------------------------";
   // What six digits can name.
   static constexpr std::size_t slots_max = std::size_t{1} << 24;
 
   explicit BranchCodec(HashKey key) : key_(key) {}
 
-  void write_token(ByteBuffer& out, ClientTransactionId id) const;
+  [[nodiscard]] Token token(ClientTransactionId id) const;
+  void write_token(ByteBuffer& out, ClientTransactionId id) const {
+    const Token text = token(id);
+    out.append({text.data(), text.size()});
+  }
   // Nothing for a branch that we did not make.
   [[nodiscard]] std::optional<ClientTransactionId> read_branch(std::string_view branch) const;
 

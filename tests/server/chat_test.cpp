@@ -247,6 +247,14 @@ TEST_F(Chat, MemberWithoutAWayIsCountedAsUnroutable) {
   EXPECT_EQ(h.server().conference().deliveries().pending_users(), 0U);
 }
 
+TEST_F(Chat, WithoutAProxyBranchesAreNotPadded) {
+  make_room({"alice", "bob"});
+  h.peer("alice").say("chat", "x");
+  h.run_for(1s);
+  ASSERT_FALSE(h.peer("bob").requests.empty());
+  EXPECT_TRUE(h.peer("bob").requests.back().via.find("--") == std::string::npos);
+}
+
 class BehindAProxy : public Chat {
  protected:
   static Settings settings() {
@@ -265,6 +273,29 @@ TEST_F(BehindAProxy, AllDeliveriesGoToTheProxy) {
   h.run_for(1s);
   EXPECT_EQ(proxy.requests.size(), 2U);
   EXPECT_TRUE(h.peer("bob").requests.empty());
+}
+
+// So that the kernel takes a fan-out as runs of datagrams of one size.
+TEST_F(BehindAProxy, DeliveriesOfAMessageHaveOneSizeForUrisOfManyLengths) {
+  h.database.rooms[{"big", "example.org"}] = 0;
+  const std::string name(40, 'n');
+  for (std::size_t bytes = 1; bytes <= 40; ++bytes) {
+    h.database.members[{"sip:big@example.org", name.substr(0, bytes), "example.org"}] = 0;
+  }
+  h.restart();
+  proxy.forget();
+  h.peer("n").say("big", "hello");
+  h.run_for(1s);
+  std::map<std::size_t, int> sizes;
+  for (const Heard& request : proxy.requests) {
+    ++sizes[request.bytes.size()];
+    EXPECT_LE(request.bytes.size(), limits::udp_request_bytes_max);
+  }
+  EXPECT_EQ(proxy.requests.size(), 39U);
+  // `sip:` and `@example.org` take 16 bytes: up to 32 in all, and up to 64.
+  EXPECT_EQ(sizes.size(), 2U);
+  EXPECT_EQ(h.figures().responses_stray.value(), 0U);
+  EXPECT_EQ(h.server().conference().deliveries().in_flight(), 0U);
 }
 
 TEST_F(BehindAProxy, HopWindowBoundsWhatIsUnansweredAndYoung) {

@@ -67,5 +67,14 @@ TEST_F(Branch, OfAnotherProcessIsNotOurs) {
   EXPECT_EQ(BranchCodec({2, 2}).read_branch(branch), std::nullopt);
 }
 
+TEST_F(Branch, PaddingSaysNothingAndAnythingElseBehindTheTokenIsNotOurs) {
+  for (const std::size_t padding : {0U, 1U, 63U, 64U}) {
+    EXPECT_EQ(codec.read_branch(branch + std::string(padding, '-')), some_id) << padding;
+  }
+  EXPECT_FALSE(codec.read_branch(branch + std::string(65, '-')));
+  EXPECT_FALSE(codec.read_branch(branch + "--x"));
+  EXPECT_FALSE(codec.read_branch(branch + "x"));
+}
+
 }  // namespace
 }  // namespace imcd::tm
