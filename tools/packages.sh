@@ -22,6 +22,9 @@ test_packages=(
   kamailio kamailio-mysql-modules kamailio-sqlite-modules   # whose databases imcd takes over
 )
 
+# Beside what builds it; libFuzzer comes with the runtime of clang's sanitizers.
+fuzz_packages=("${build_packages[@]}" clang-19 libclang-rt-19-dev libgtest-dev llvm-19 python3)
+
 # missing_packages PACKAGE...: prints those that are not installed, one a line.
 missing_packages() {
   local installed package

@@ -24,7 +24,7 @@ void parse_line(std::string_view line, const std::string& place, Settings& out) 
     out.complaints.push_back(
         fmt::format("{}: {} = {}: expected no comment behind a value; give it "
                     "a line of its own",
-                    place, key, shown_value(value)));
+                    place, shown_value(key), shown_value(value)));
     return;
   }
   out.list.push_back({place, std::string(key), std::string(value)});

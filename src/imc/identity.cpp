@@ -1,6 +1,6 @@
 #include "imc/identity.h"
 
-#include <cstring>
+#include <algorithm>
 #include <new>
 
 #include "base/limits.h"
@@ -27,8 +27,7 @@ Identity::Identity(std::uint64_t hash_of_key, const parser::Uri& uri, std::strin
                    std::string_view own_key)
     : hash(hash_of_key) {
   char* const at = reinterpret_cast<char*>(this + 1);
-  std::memcpy(at, first_uri.data(), first_uri.size());
-  std::memcpy(at + first_uri.size(), own_key.data(), own_key.size());
+  std::ranges::copy(own_key, std::ranges::copy(first_uri, at).out);
   uri_bytes_ = static_cast<std::uint16_t>(first_uri.size());
   key_bytes_ = static_cast<std::uint16_t>(own_key.size());
   user_bytes_ = static_cast<std::uint16_t>(uri.user.size());

@@ -131,6 +131,12 @@ TEST(LoadConfig, CommentBehindAValueIsAnErrorRatherThanAPartOfIt) {
             "value; give it a line of its own");
 }
 
+TEST(LoadConfig, ControlCharactersAreNotShownInTheNameOfAKeyEither) {
+  EXPECT_EQ(error_of(load_file("mi\x1b[2J = 1 # one\n")),
+            "imcd.conf:1: mi?[2J = 1 # one: expected no comment behind a value; give it a line of "
+            "its own");
+}
+
 TEST(LoadConfig, BlanksAndLineEndsOfOtherSystemsDoNotCount) {
   const auto loaded = load_file("\r\n\t hop_window\t=  9 \r\nlog_format=json");
   ASSERT_TRUE(loaded) << loaded.error().text;
