@@ -12,6 +12,7 @@
 #include "base/figures.h"
 #include "config/config.h"
 #include "daemon.h"
+#include "db_check.h"
 #include "log_printer.h"
 #include "make_store.h"
 #include "reactor/reactor.h"
@@ -93,6 +94,8 @@ int run(int argc, char** argv) {
     case config::Action::check:
       fmt::print("imcd: the configuration is good\n");
       return EXIT_SUCCESS;
+    case config::Action::db_check:
+      return check_database(command_line->config);
     case config::Action::serve:
       return serve(command_line->config);
   }

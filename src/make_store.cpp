@@ -38,17 +38,21 @@ db::MysqlServer server_of(const config::MysqlUrl& url) {
 
 }  // namespace
 
-Result<std::unique_ptr<db::Store>> make_store(const config::Config& config) {
+Result<std::unique_ptr<db::Store>> make_store(const config::Config& config, Access access) {
+  const bool reads_only = access == Access::read;
   db::TableNames tables;
   tables.rooms = config.rooms_table;
   tables.members = config.members_table;
   if (config.db_url.kind == config::DbUrl::Kind::mysql) {
-    return db::make_mysql_store(
-        {.server = server_of(config.db_url.mysql), .tables = tables, .shared = config.db_shared});
+    return db::make_mysql_store({.server = server_of(config.db_url.mysql),
+                                 .tables = tables,
+                                 .shared = config.db_shared,
+                                 .reads_only = reads_only});
   }
   db::SqliteOptions options;
   options.tables = tables;
   options.shared = config.db_shared;
+  options.reads_only = reads_only;
   return std::make_unique<db::SqliteStore>(config.db_url.sqlite_path, options);
 }
 

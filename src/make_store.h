@@ -9,7 +9,13 @@
 
 namespace imcd {
 
+enum class Access {
+  write,
+  read,  // Nothing is made, changed or locked; commits fail.
+};
+
 // Fails where it names one that this build lacks.
-Result<std::unique_ptr<db::Store>> make_store(const config::Config& config);
+Result<std::unique_ptr<db::Store>> make_store(const config::Config& config,
+                                              Access access = Access::write);
 
 }  // namespace imcd

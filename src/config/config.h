@@ -90,8 +90,9 @@ bool replies_to_source(const Config& config);
 
 enum class Action : std::uint8_t {
   serve,
-  check,  // --check: the configuration is good; say so and exit with 0.
-  print,  // --help, --version, --sample_config: write `page` to standard output, exit with 0.
+  check,     // --check: the configuration is good; say so and exit with 0.
+  db_check,  // --db_check: read the database and say what is wrong in it.
+  print,     // --help, --version, --sample_config: write `page` to standard output, exit with 0.
 };
 
 struct CommandLine {

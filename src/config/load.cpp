@@ -204,9 +204,10 @@ Result<CommandLine> load_config(std::span<const std::string_view> arguments,
   if (const auto found = find_password(*config, environment, read); !found) {
     return std::unexpected(found.error());
   }
-  return CommandLine{.action = given.check ? Action::check : Action::serve,
-                     .config = *std::move(config),
-                     .page = {}};
+  const Action action = given.check      ? Action::check
+                        : given.db_check ? Action::db_check
+                                         : Action::serve;
+  return CommandLine{.action = action, .config = *std::move(config), .page = {}};
 }
 
 }  // namespace imcd::config

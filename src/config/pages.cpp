@@ -94,6 +94,7 @@ std::string help_page() {
       "\n"
       "  -c FILE           read options from FILE: lines of `KEY = VALUE`, comments begin with #\n"
       "  --check           say whether the configuration is good, and exit\n"
+      "  --db_check        say what is wrong in the database, and exit\n"
       "  --sample_config   print a configuration file with all defaults, and exit\n"
       "  --version         print the version, and exit\n"
       "  -h, --help        print this page, and exit\n"

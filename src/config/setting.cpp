@@ -94,6 +94,8 @@ Arguments parse_arguments(std::span<const std::string_view> arguments) {
       out.version = true;
     } else if (argument == "--check") {
       out.check = true;
+    } else if (argument == "--db_check") {
+      out.db_check = true;
     } else if (argument == "--sample_config") {
       out.sample_config = true;
     } else if (argument == "-c") {

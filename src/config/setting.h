@@ -36,6 +36,7 @@ struct Arguments {
   bool help = false;
   bool version = false;
   bool check = false;
+  bool db_check = false;
   bool sample_config = false;
 };
 

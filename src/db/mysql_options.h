@@ -16,6 +16,8 @@ struct MysqlOptions {
   TableNames tables;
   // Whether other imcds that say so too may use the database at the same time.
   bool shared = false;
+  // Nothing is made, changed or locked; commits fail.
+  bool reads_only = false;
 };
 
 Result<std::unique_ptr<Store>> make_mysql_store(MysqlOptions options);

@@ -299,9 +299,15 @@ Result<MysqlShape> prepare_mysql_schema(MysqlConnection& connection, const Table
   MysqlShape shape;
   auto tables = inspect(connection, names, shape);
   if (!tables) return std::unexpected(tables.error());
-  if (missing == MissingTables::are_an_error) {
+  if (missing != MissingTables::are_made) {
     if (!tables->rooms.exists) return fail(fmt::format("table {} is gone", names.rooms));
     if (!tables->members.exists) return fail(fmt::format("table {} is gone", names.members));
+  }
+  shape.has_users = tables->users.exists;
+  if (missing == MissingTables::are_left) {
+    shape.rooms_have_id = tables->rooms.find("id") != nullptr;
+    shape.members_have_id = tables->members.find("id") != nullptr;
+    return shape;
   }
   if (auto done = make_missing(connection, names, *tables); !done) {
     return std::unexpected(done.error());

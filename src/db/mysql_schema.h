@@ -16,6 +16,7 @@ namespace imcd::db {
 // What differs from one database to the next.
 struct MysqlShape {
   std::string user_column = "username";
+  bool has_users = true;
   bool rooms_have_id = true;
   bool members_have_id = true;
   // Whether INSERT ... ON DUPLICATE KEY UPDATE does what an UPDATE and an INSERT would: there is

@@ -71,6 +71,7 @@ Result<void> MysqlStore::connect() {
   if (!connection) return fail(describe(connection.error()));
   connection_ = *std::move(connection);
   if (const auto done = configure(); !done) return fail(describe(done.error()));
+  if (options_.reads_only) return connect_to_read();
 
   const auto in_database = [&](const Error& error) {
     return fail(fmt::format("database {}: {}", options_.server.database, error.text));
@@ -89,6 +90,17 @@ Result<void> MysqlStore::connect() {
     if (const auto done = warn_of_late_writes(); !done) return fail(describe(done.error()));
   }
   if (const auto done = prepare(); !done) return fail(describe(done.error()));
+  return {};
+}
+
+Result<void> MysqlStore::connect_to_read() {
+  Result<MysqlShape> shape =
+      prepare_mysql_schema(connection_, options_.tables, MissingTables::are_left);
+  if (!shape) {
+    return fail(fmt::format("database {}: {}", options_.server.database, shape.error().text));
+  }
+  shape_ = *std::move(shape);
+  warnings_ = std::move(shape_.warnings);
   return {};
 }
 
@@ -198,6 +210,7 @@ MysqlResult<void> MysqlStore::read_all(PieceWriter& out) {
       {texts.select_members, options_.tables.members, read_member_rows},
   };
   for (const auto& [text, table, read] : tables) {
+    if (read == read_user_rows && !shape_.has_users) continue;
     MysqlResult<MysqlStatement> statement = connection_.prepare(text);
     if (!statement) return std::unexpected(statement.error());
     if (auto done = statement->execute(); !done) return done;
@@ -232,6 +245,7 @@ MysqlResult<LoadedRows> MysqlStore::read_rooms_of(const Command& command) {
 // --- Committing ---------------------------------------------------------------------------------
 
 CommitResult MysqlStore::commit(const Batch& batch) {
+  if (options_.reads_only) return {.batch = batch.id, .error = "the database is only read"};
   for (int tries = 1;; ++tries) {
     if (!connection_.is_open()) {
       if (Result<void> opened = open(); !opened) {

@@ -51,6 +51,7 @@ class MysqlStore final : public Store {
   using Refusals = std::map<std::size_t, std::string>;  // By index of the command.
 
   Result<void> connect();
+  Result<void> connect_to_read();
   MysqlResult<void> configure();
   MysqlResult<void> prepare();
   MysqlResult<void> prepare_puts(const MysqlStatements& texts);

@@ -171,9 +171,10 @@ Result<void> prepare_schema(Connection& connection, const TableNames& names,
   const Result<Missing> missing = inspect(connection, names);
   if (!missing) return fail(missing.error().text);
   if (!missing->any()) return {};
-  if (missing_tables == MissingTables::are_an_error && !missing->tables.empty()) {
+  if (missing_tables != MissingTables::are_made && !missing->tables.empty()) {
     return fail(fmt::format("table {} is gone", missing->tables.front()));
   }
+  if (missing_tables == MissingTables::are_left) return {};
   const auto made =
       connection.execute("BEGIN IMMEDIATE;\n" + creation(names, *missing) + "COMMIT;\n");
   if (made) return {};

@@ -70,7 +70,7 @@ Result<void> SqliteStore::find_file() {
 }
 
 Result<void> SqliteStore::lock() {
-  if (lock_.is_held()) return {};
+  if (lock_.is_held() || options_.reads_only) return {};
   Result<LockFile> lock = LockFile::acquire(
       path_ + "-imcd.lock", options_.shared ? LockMode::shared : LockMode::exclusive);
   if (!lock) return fail(fmt::format("cannot open database {}: {}", path_, lock.error().text));
@@ -78,7 +78,18 @@ Result<void> SqliteStore::lock() {
   return {};
 }
 
+Result<void> SqliteStore::connect_to_read() {
+  const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX;
+  SqliteResult<Connection> connection = Connection::open(path_, flags, options_.vfs);
+  if (!connection) return fail(describe(connection.error()));
+  connection_ = std::move(*connection);
+  const Result<void> schema = prepare_schema(connection_, options_.tables, MissingTables::are_left);
+  if (!schema) return fail(fmt::format("database {}: {}", path_, schema.error().text));
+  return {};
+}
+
 Result<void> SqliteStore::connect() {
+  if (options_.reads_only) return connect_to_read();
   // Without NOMUTEX SQLite would lock itself against other threads in each call; only one is here.
   const int flags =
       SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (was_open_ ? 0 : SQLITE_OPEN_CREATE);
@@ -181,12 +192,15 @@ SqliteResult<void> SqliteStore::read_all(PieceWriter& out) {
   SqliteResult<Statement> members = connection_.prepare(select_members(options_.tables));
   if (!members) return std::unexpected(members.error());
   SqliteResult<Statement> users = connection_.prepare(select_users(options_.tables));
-  if (!users) return std::unexpected(users.error());
+  // Of a database that is only read, imcd need not have been the owner.
+  if (!users && !options_.reads_only) return std::unexpected(users.error());
 
   // One transaction, so that all tables are of one moment.
   if (auto done = connection_.execute("BEGIN"); !done) return done;
   if (auto done = read_room_rows(*rooms, options_.tables.rooms, out); !done) return done;
-  if (auto done = read_user_rows(*users, options_.tables.users, out); !done) return done;
+  if (users) {
+    if (auto done = read_user_rows(*users, options_.tables.users, out); !done) return done;
+  }
   if (auto done = read_member_rows(*members, options_.tables.members, out); !done) {
     return done;
   }
@@ -217,6 +231,7 @@ SqliteResult<LoadedRows> SqliteStore::read_rooms_of(const Command& command) {
 // --- Committing ---------------------------------------------------------------------------------
 
 CommitResult SqliteStore::commit(const Batch& batch) {
+  if (options_.reads_only) return {.batch = batch.id, .error = "the database is only read"};
   // Writes to a file that lost its name would be lost with it.
   if (connection_.is_open() && connection_.has_moved()) disconnect();
   if (!connection_.is_open()) {

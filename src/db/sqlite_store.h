@@ -29,6 +29,8 @@ struct SqliteOptions {
   TableNames tables;
   // Whether other imcds that say so too may use the database at the same time.
   bool shared = false;
+  // Nothing is made, changed or locked; commits fail.
+  bool reads_only = false;
   // How long one call waits for another writer before it gives up (and the batch is tried again).
   Duration busy_timeout = 1s;
   // The file grows to so many of its pages at most; beyond, it is full. 0: no such bound.
@@ -62,6 +64,7 @@ class SqliteStore final : public Store {
   Result<void> find_file();
   Result<void> lock();
   Result<void> connect();
+  Result<void> connect_to_read();
   SqliteResult<void> configure();
   SqliteResult<void> prepare();
   void disconnect();

@@ -27,7 +27,12 @@ struct TableNames {
 
 // From the first successful open on, a table that lacks is an error: one that were made in its
 // place would be empty.
-enum class MissingTables { are_made, are_an_error };
+enum class MissingTables {
+  are_made,
+  are_an_error,
+  // Nothing is made or changed; of tables that are imcd's own none need be there.
+  are_left,
+};
 
 // The `version` table's word on a table. The shape with these columns is 1 in OpenSER and Kamailio
 // and 2 in OpenSIPS.

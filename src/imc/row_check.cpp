@@ -1,0 +1,103 @@
+#include "imc/row_check.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "parser/uri.h"
+
+namespace imcd::imc {
+namespace {
+
+// The key of an address of record; empty where the parts are not those of a SIP URI.
+std::string key_of(std::string_view user, std::string_view domain) {
+  const std::string text = fmt::format("sip:{}@{}", user, domain);
+  const auto uri = parser::parse_uri(text);
+  std::string key;
+  if (!uri || uri->user != user || uri->host != domain ||
+      !parser::write_address_of_record_key(key, *uri)) {
+    return {};
+  }
+  return key;
+}
+
+}  // namespace
+
+std::string RowCheck::room_key(std::string_view text) const {
+  const auto uri = parser::parse_uri(text);
+  if (!uri) return {};
+  parser::Uri home = *uri;
+  for (const std::string& domain : domains_) {
+    if (equal_ignoring_case(domain, uri->host)) home.host = domains_.front();
+  }
+  std::string key;
+  if (!parser::write_address_of_record_key(key, home)) return {};
+  return key;
+}
+
+void RowCheck::add(const RoomRow& row) {
+  const std::string uri = fmt::format("sip:{}@{}", row.name, row.domain);
+  if ((row.flags & room_flag::deleted) != 0) {
+    findings_.push_back(fmt::format("room {} is marked as deleted, but there", uri));
+    return;
+  }
+  if (key_of(row.name, row.domain).empty()) {
+    findings_.push_back(fmt::format("room {}: its name and domain make no SIP URI", uri));
+    return;
+  }
+  const auto [room, is_new] = rooms_.try_emplace(room_key(uri));
+  if (is_new) {
+    room->second.uri = uri;
+  } else {
+    findings_.push_back(
+        fmt::format("rooms {} and {} are one: their names are the same", room->second.uri, uri));
+  }
+}
+
+void RowCheck::add(const UserRow& row) {
+  const auto uri = parser::parse_uri(row.uri);
+  std::string key;
+  const bool is_sip =
+      uri && (uri->scheme == parser::Scheme::sip || uri->scheme == parser::Scheme::sips);
+  if (!is_sip || !parser::write_address_of_record_key(key, *uri) || key != row.key) {
+    findings_.push_back(fmt::format("user {}: {} is not a SIP URI of that key", row.key, row.uri));
+  }
+}
+
+void RowCheck::add(const MemberRow& row) {
+  const std::string member = fmt::format("member {}@{} of {}", row.user, row.domain, row.room);
+  if ((row.flags & member_flag::deleted) != 0) {
+    findings_.push_back(fmt::format("{} is marked as deleted, but there", member));
+    return;
+  }
+  const auto found = rooms_.find(room_key(row.room));
+  if (found == rooms_.end()) {
+    findings_.push_back(fmt::format("{}: there is no such room", member));
+    return;
+  }
+  const std::string key = key_of(row.user, row.domain);
+  if (key.empty()) {
+    findings_.push_back(fmt::format("{}: name and domain make no SIP URI", member));
+    return;
+  }
+  Room& room = found->second;
+  if (!room.users.insert(key).second) {
+    findings_.push_back(fmt::format("{}: the room has the same user twice", member));
+    return;
+  }
+  if ((row.flags & member_flag::invited) == 0) ++room.members;
+  if ((row.flags & member_flag::owner) != 0) ++room.owners;
+}
+
+void RowCheck::finish() {
+  for (const auto& [key, room] : rooms_) {
+    if (room.members == 0) {
+      findings_.push_back(fmt::format("room {} has no members", room.uri));
+    } else if (room.owners == 0) {
+      findings_.push_back(fmt::format("room {} has no owner", room.uri));
+    } else if (room.owners > 1) {
+      findings_.push_back(fmt::format("room {} has {} owners", room.uri, room.owners));
+    }
+  }
+}
+
+}  // namespace imcd::imc

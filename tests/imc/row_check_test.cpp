@@ -1,0 +1,90 @@
+#include "imc/row_check.h"
+
+#include <gtest/gtest.h>
+
+namespace imcd::imc {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+struct Rows {
+  std::vector<RoomRow> rooms;
+  std::vector<UserRow> users;
+  std::vector<MemberRow> members;
+};
+
+Lines findings(const Rows& rows, std::vector<std::string> domains = {}) {
+  RowCheck check(std::move(domains));
+  for (const RoomRow& row : rows.rooms) check.add(row);
+  for (const UserRow& row : rows.users) check.add(row);
+  for (const MemberRow& row : rows.members) check.add(row);
+  check.finish();
+  return check.take_findings();
+}
+
+TEST(RowCheck, FindsNothingInGoodRowsAndInNone) {
+  EXPECT_EQ(findings({}), Lines{});
+  EXPECT_EQ(findings({.rooms = {{"chat", "x", 0}, {"priv", "x", room_flag::is_private}},
+                      .users = {{"al@x", "sip:Al@x:6000"}},
+                      .members = {{"al", "x", "sip:chat@x", member_flag::owner},
+                                  {"bob", "x", "sip:chat@x", member_flag::invited},
+                                  {"al", "x", "sip:priv@x", member_flag::owner},
+                                  {"cy", "x", "sip:priv@x", member_flag::admin}}}),
+            Lines{});
+}
+
+TEST(RowCheck, FindsRoomsWithoutMembersOrOwnerOrWithTwo) {
+  EXPECT_EQ(findings({.rooms = {{"a", "x", 0}, {"b", "x", 0}, {"c", "x", 0}, {"d", "x", 0}},
+                      .members = {{"al", "x", "sip:b@x", 0},
+                                  {"al", "x", "sip:c@x", member_flag::owner},
+                                  {"bob", "x", "sip:c@x", member_flag::owner},
+                                  {"al", "x", "sip:d@x", member_flag::invited}}}),
+            (Lines{"room sip:a@x has no members", "room sip:b@x has no owner",
+                   "room sip:c@x has 2 owners", "room sip:d@x has no members"}));
+}
+
+TEST(RowCheck, FindsMembersWithoutARoomAndTwice) {
+  EXPECT_EQ(findings({.rooms = {{"a", "x", 0}},
+                      .members = {{"al", "x", "sip:a@x", member_flag::owner},
+                                  {"AL", "X", "sip:A@x", 0},
+                                  {"bob", "x", "sip:gone@x", 0},
+                                  {"cy", "x", "what", 0}}}),
+            (Lines{"member AL@X of sip:A@x: the room has the same user twice",
+                   "member bob@x of sip:gone@x: there is no such room",
+                   "member cy@x of what: there is no such room"}));
+}
+
+TEST(RowCheck, FindsNamesThatMakeNoUri) {
+  EXPECT_EQ(findings({.rooms = {{"a b", "x", 0}, {"a", "x", 0}},
+                      .users = {{"al@x", "tel:12"}, {"al@x", "sip:bob@x"}},
+                      .members = {{"al", "x", "sip:a@x", member_flag::owner},
+                                  {"b:c@d", "x", "sip:a@x", 0}}}),
+            (Lines{"room sip:a b@x: its name and domain make no SIP URI",
+                   "user al@x: tel:12 is not a SIP URI of that key",
+                   "user al@x: sip:bob@x is not a SIP URI of that key",
+                   "member b:c@d@x of sip:a@x: name and domain make no SIP URI"}));
+}
+
+TEST(RowCheck, FindsRoomsThatAreOne) {
+  const Rows rows = {.rooms = {{"chat", "x", 0}, {"ch%61t", "X", 0}, {"chat", "y", 0}},
+                     .members = {{"al", "x", "sip:chat@x", member_flag::owner},
+                                 {"al", "x", "sip:chat@y", member_flag::owner}}};
+  EXPECT_EQ(findings(rows),
+            Lines{"rooms sip:chat@x and sip:ch%61t@X are one: their names are the same"});
+  // Where y is another name of x, more of them are.
+  EXPECT_EQ(findings(rows, {"x", "y"}),
+            (Lines{"rooms sip:chat@x and sip:ch%61t@X are one: their names are the same",
+                   "rooms sip:chat@x and sip:chat@y are one: their names are the same",
+                   "member al@x of sip:chat@y: the room has the same user twice"}));
+}
+
+TEST(RowCheck, FindsWhatTheOlderModulesMarkedAsDeleted) {
+  EXPECT_EQ(findings({.rooms = {{"a", "x", room_flag::deleted}, {"b", "x", 0}},
+                      .members = {{"al", "x", "sip:b@x", member_flag::owner},
+                                  {"bob", "x", "sip:b@x", member_flag::deleted}}}),
+            (Lines{"room sip:a@x is marked as deleted, but there",
+                   "member bob@x of sip:b@x is marked as deleted, but there"}));
+}
+
+}  // namespace
+}  // namespace imcd::imc
