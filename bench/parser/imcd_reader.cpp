@@ -1,6 +1,7 @@
 #include "base/text.h"
 #include "messages.h"
 #include "parser/message.h"
+#include "parser/own_response.h"
 #include "reader.h"
 
 namespace imcd::bench {
@@ -44,6 +45,7 @@ std::uint64_t digest_of_fields() {
 
 // The server asks for less of a response; the others always read all of it.
 bool parse_response_fields() {
+  fields = {};
   const auto via = parser::parse_via(view.find(HeaderName::via).value_or(""));
   const auto from =
       parser::parse_name_addr(view.find(HeaderName::from).value_or(""), parser::Fault::bad_from);
@@ -69,11 +71,9 @@ std::uint64_t read_with_imcd(std::string_view bytes) {
 }
 
 std::uint64_t match_with_imcd(std::string_view bytes) {
-  if (!parser::parse_message(bytes, view) || view.is_request) return 0;
-  const auto via = parser::parse_via(view.find(HeaderName::via).value_or(""));
-  const auto cseq = parser::parse_cseq(view.find(HeaderName::cseq).value_or(""));
-  if (!via || !cseq || cseq->method != "MESSAGE") return 0;
-  return codec.read_branch(via->branch) == branch_id ? view.status : 0;
+  const auto response = parser::find_own_response(bytes);
+  if (!response || response->is_to_options) return 0;
+  return codec.read_branch(response->branch) == branch_id ? response->status : 0;
 }
 
 }  // namespace imcd::bench

@@ -48,6 +48,10 @@ class SipHash {
     for (; left != 0; --left) take_byte(*at++);
   }
   void update(std::uint64_t word) {
+    if (pending_bytes_ == 0 && std::endian::native == std::endian::little) {
+      total_ += 8;
+      return compress(word);
+    }
     char bytes[8];
     std::memcpy(bytes, &word, 8);
     update(std::string_view(bytes, 8));

@@ -41,6 +41,9 @@ class ByteChunk {
   // Dots and hyphens.
   [[nodiscard]] std::uint32_t marks() const { return mask(in_range<'-', '.'>(bytes_)); }
   [[nodiscard]] std::uint32_t blanks() const { return mask(_mm_or_si128(equal(' '), equal('\t'))); }
+  [[nodiscard]] std::uint32_t quotes_and_commas() const {
+    return mask(_mm_or_si128(equal('"'), equal(',')));
+  }
 
   [[nodiscard]] std::array<char, bytes_max> bytes() const {
     return std::bit_cast<std::array<char, bytes_max>>(bytes_);
@@ -101,6 +104,9 @@ class ByteChunk {
   [[nodiscard]] std::uint32_t blanks() const {
     return mask([](char c) { return c == ' ' || c == '\t'; });
   }
+  [[nodiscard]] std::uint32_t quotes_and_commas() const {
+    return mask([](char c) { return c == '"' || c == ','; });
+  }
   [[nodiscard]] std::array<char, bytes_max> bytes() const { return bytes_; }
 
  private:
@@ -127,14 +133,14 @@ inline std::size_t plain_run(std::string_view text) {
   return size;
 }
 
-inline bool has_blank(std::string_view text) {
-  const char* const at = text.data();
-  const std::size_t size = text.size();
-  std::uint32_t blanks = 0;
-  for (std::size_t length = 0; length < size; length += ByteChunk::bytes_max) {
-    blanks |= ByteChunk(at + length, size - length).blanks();
+// Whether any byte of the text is in the mask: `has_any<&ByteChunk::blanks>(text)`.
+template <auto mask>
+bool has_any(std::string_view text) {
+  std::uint32_t found = 0;
+  for (std::size_t at = 0; at < text.size(); at += ByteChunk::bytes_max) {
+    found |= (ByteChunk(text.data() + at, text.size() - at).*mask)();
   }
-  return blanks != 0;
+  return found != 0;
 }
 
 }  // namespace imcd::parser

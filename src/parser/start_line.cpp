@@ -47,7 +47,7 @@ bool take_usual_request_line(std::string_view line, std::size_t method_end, Mess
   if (!line.ends_with(end) || line.size() < method_end + 2 + end.size()) return false;
   const std::string_view uri =
       line.substr(method_end + 1, line.size() - end.size() - method_end - 1);
-  if (has_blank(uri)) return false;
+  if (has_any<&ByteChunk::blanks>(uri)) return false;
   view.request_uri = uri;
   return true;
 }

@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "parser/own_response.h"
 #include "parser/uri.h"
 #include "parser/writer.h"
 #include "server/server.h"
@@ -109,6 +110,16 @@ bool asks_for_anonymity(const parser::MessageView& view, const parser::RequestFi
 }  // namespace
 
 void Server::on_datagram(std::string_view bytes, const Flow& from, Instant now, Outbox& out) {
+  if (const auto response = parser::find_own_response(bytes)) {
+    figures_.responses_received.add();
+    conference_.deliveries().on_response({.branch = response->branch,
+                                          .is_to_options = response->is_to_options,
+                                          .status = response->status,
+                                          .retry_after_s = std::nullopt,
+                                          .source = from.peer},
+                                         now.mono);
+    return end_input(now, out);
+  }
   const auto parsed = parser::parse_message(bytes, view_);
   if (!parsed) {
     on_malformed(parsed.error(), bytes, from, now, out);

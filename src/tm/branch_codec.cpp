@@ -1,24 +1,31 @@
-#include "base/text.h"
+#include <bit>
+#include <cstring>
+
 #include "tm/client_transactions.h"
 
 namespace imcd::tm {
 namespace {
 
-// Hexadecimal digits in lower case only, as we write them; all ones for anything else.
-constexpr std::uint64_t bad_hex = ~std::uint64_t{0};
+constexpr std::uint64_t each_byte = 0x0101010101010101;
 
-std::uint64_t read_hex(std::string_view text) {
-  std::uint64_t number = 0;
-  for (const char c : text) {
-    if (is_digit(c)) {
-      number = number << 4 | static_cast<std::uint64_t>(c - '0');
-    } else if (c >= 'a' && c <= 'f') {
-      number = number << 4 | static_cast<std::uint64_t>(c - 'a' + 10);
-    } else {
-      return bad_hex;
-    }
-  }
-  return number;
+// Eight hexadecimal digits in one word, the first in its highest byte.
+std::uint64_t load_digits(const char* at) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, at, sizeof word);
+  return std::endian::native == std::endian::little ? std::byteswap(word) : word;
+}
+
+// Lower case only, as we write them. Sets `is_bad` where one is no such digit: written again, the
+// values then give other digits.
+std::uint32_t read_hex(const char* at, bool& is_bad) {
+  const std::uint64_t digits = load_digits(at);
+  const std::uint64_t letters = digits >> 6 & each_byte;
+  std::uint64_t values = (digits & 0x0f * each_byte) + 9 * letters;
+  const std::uint64_t above_nine = (values + 6 * each_byte) >> 4 & each_byte;
+  is_bad |= values + '0' * each_byte + ('a' - '0' - 10) * above_nine != digits;
+  values = (values | values >> 4) & 0x00ff00ff00ff00ff;
+  values = (values | values >> 8) & 0x0000ffff0000ffff;
+  return static_cast<std::uint32_t>(values | values >> 16);
 }
 
 void write_hex(char* at, std::uint64_t number, std::size_t digits) {
@@ -50,15 +57,13 @@ std::optional<ClientTransactionId> BranchCodec::read_branch(std::string_view bra
       !padding.starts_with(branch.substr(bytes))) {
     return std::nullopt;
   }
-  branch = branch.substr(0, bytes);
-  branch.remove_prefix(cookie.size());
-  const std::uint64_t slot = read_hex(branch.substr(0, 6));
-  const std::uint64_t generation = read_hex(branch.substr(6, 8));
-  const std::uint64_t sum = read_hex(branch.substr(14));
-  if (slot == bad_hex || generation == bad_hex) return std::nullopt;
-  const ClientTransactionId id{static_cast<std::uint32_t>(slot),
-                               static_cast<std::uint32_t>(generation)};
-  if (sum != checksum(id)) return std::nullopt;
+  // Eight digits each: the slot and two more, the generation, the checksum's first and its last.
+  const char* const token = branch.data() + cookie.size();
+  bool is_bad = false;
+  const ClientTransactionId id{read_hex(token, is_bad) >> 8, read_hex(token + 6, is_bad)};
+  const std::uint64_t sum =
+      std::uint64_t{read_hex(token + 14, is_bad)} << 16 | (read_hex(token + 18, is_bad) & 0xffff);
+  if (is_bad || sum != checksum(id)) return std::nullopt;
   return id;
 }
 
