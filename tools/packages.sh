@@ -12,6 +12,8 @@ bench_packages=(
   "${build_packages[@]}"
   libbenchmark-dev libcli11-dev python3
 )
+# tools/bench parser: what measures, and the parsers it stands imcd's beside.
+parser_bench_packages=(libbenchmark-dev libosip2-dev libre-dev libsofia-sip-ua-dev valgrind)
 kamailio_packages=(kamailio kamailio-sqlite-modules) # What tools/bench fanout stands imcd beside.
 test_packages=(
   "${bench_packages[@]}"
