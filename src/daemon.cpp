@@ -104,13 +104,19 @@ std::optional<MonoTime> Daemon::next_deadline() const { return server_.next_dead
 
 void Daemon::on_wake(Instant now, Outbox& out) {
   wall_ = now.wall;
-  while (const auto answer = storage_.take()) {
+  // A turn takes what fits into the ring at most: a long load must neither hold back its own log
+  // lines nor the answers to those who ask meanwhile.
+  for (std::size_t taken = 0; taken < db::StorageThread::answers_max; ++taken) {
+    const auto answer = storage_.take();
+    if (!answer) return;
     std::visit([&](const auto& kind) { on_answer(kind, now, out); }, *answer);
   }
+  reactor_.wake();
 }
 
 void Daemon::on_answer(const db::Opened& opened, Instant now, Outbox& out) {
   server_.on_store_opened(now, out);
+  if (server_.is_loading()) load_reporter_.begin(opened.rows_expected, now);
   for (const std::string& warning : opened.warnings) out.log({LogLevel::warning, warning, {}});
 }
 
@@ -120,15 +126,18 @@ void Daemon::on_answer(const db::OpenFailed& failed, Instant now, Outbox& out) {
 }
 
 void Daemon::on_answer(const db::LoadFailed& failed, Instant now, Outbox& out) {
+  load_reporter_.end();
   server_.on_load_failed(failed.error, now, out);
   if (config_.db_required) out.exit(1);
 }
 
 void Daemon::on_answer(const db::LoadedRows& rows, Instant now, Outbox& out) {
   server_.on_rows_loaded(rows, now, out);
+  load_reporter_.add(rows.size(), now, out);
 }
 
 void Daemon::on_answer(const db::LoadFinished&, Instant now, Outbox& out) {
+  load_reporter_.end();
   server_.on_loaded(now, out);
   announce_ready();
 }
@@ -151,6 +160,7 @@ void Daemon::on_actions(const Outbox& out) {
     // The journal has one batch under way, so the ring has room.
     CHECK(storage_.submit(server_.batch(batch)));
   }
+  if (!out.log_lines().empty()) load_reporter_.clear_line();
   for (const LogLine& line : out.log_lines()) printer_.print(line, wall_);
 }
 

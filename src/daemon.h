@@ -8,6 +8,7 @@
 #include "base/figures.h"
 #include "config/config.h"
 #include "db/storage_thread.h"
+#include "load_reporter.h"
 #include "log_printer.h"
 #include "reactor/reactor.h"
 #include "server/server.h"
@@ -46,6 +47,7 @@ class Daemon final : public reactor::Core {
   reactor::Reactor& reactor_;
   LogPrinter& printer_;
   server::Server server_;
+  LoadReporter load_reporter_;
   WallTime wall_{};  // Of the event under way, for its log lines.
   db::StorageThread storage_;
 };

@@ -1,5 +1,6 @@
 #include "db/mysql_store.h"
 
+#include <charconv>
 #include <fmt/format.h>
 #include <iterator>
 #include <utility>
@@ -183,6 +184,17 @@ std::string MysqlStore::describe(const MysqlError& error) const {
 }
 
 // --- Loading ------------------------------------------------------------------------------------
+
+std::uint64_t MysqlStore::estimate_rows() {
+  const auto rows = connection_.query(
+      "SELECT CAST(SUM(table_rows) AS UNSIGNED) FROM information_schema.tables"
+      " WHERE table_schema = DATABASE() AND table_name IN (?, ?)",
+      std::string_view(options_.tables.rooms), std::string_view(options_.tables.members));
+  if (!rows || !*rows) return 0;
+  std::uint64_t number = 0;
+  std::from_chars((*rows)->data(), (*rows)->data() + (*rows)->size(), number);
+  return number;
+}
 
 Result<void> MysqlStore::load(Sink sink, void* context) {
   if (!connection_.is_open()) {

@@ -33,6 +33,7 @@ class MysqlStore final : public Store {
   explicit MysqlStore(MysqlOptions options);
 
   Result<void> open() override;
+  std::uint64_t estimate_rows() override;
   Result<void> load(Sink sink, void* context) override;
   CommitResult commit(const Batch& batch) override;
   std::vector<std::string> take_warnings() override { return std::exchange(warnings_, {}); }

@@ -47,6 +47,7 @@ class SqliteStore final : public Store {
   explicit SqliteStore(std::string path, SqliteOptions options = {});
 
   Result<void> open() override;
+  std::uint64_t estimate_rows() override;
   Result<void> load(Sink sink, void* context) override;
   CommitResult commit(const Batch& batch) override;
 

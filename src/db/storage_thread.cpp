@@ -60,7 +60,7 @@ bool StorageThread::open_and_load() {
     answer(OpenFailed{std::move(opened.error().text)});
     return false;
   }
-  answer(Opened{store_->take_warnings()});
+  answer(Opened{store_->take_warnings(), store_->estimate_rows()});
   return load();
 }
 

@@ -34,6 +34,7 @@ namespace imcd::db {
 
 struct Opened {
   std::vector<std::string> warnings;
+  std::uint64_t rows_expected = 0;
 };
 struct OpenFailed {
   std::string error;

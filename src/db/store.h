@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -65,6 +66,9 @@ class Store {
   // Opens the database, makes missing tables, checks the schema's version. May be called again
   // after a failure.
   virtual Result<void> open() = 0;
+
+  // About how many rows load() will read; 0: nobody knows. Costs little, unlike a count.
+  virtual std::uint64_t estimate_rows() { return 0; }
 
   // Calls `sink` with pieces of all rows, rooms first, members last, none empty and none above
   // load_piece_rows_max. A sink that returns false ends the load, which then counts as failed.

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Start, stop and start again: the command line, signals, and rooms that outlive the process."""
+import os
 import signal
 import sqlite3
 import unittest
 
-from daemon import Daemon, ImcdTest, run_imcd
+import child
+from daemon import IMCD, Daemon, ImcdTest, run_imcd
 
 
 class CommandLineTest(ImcdTest):
@@ -41,6 +43,29 @@ class CommandLineTest(ImcdTest):
         run = run_imcd(self.scratch, "--listen=udp:127.0.0.1:0", "--mi_fifo=", "--db_required=1")
         self.assertNotEqual(run.returncode, 0)
         self.assertIn("imcd.db", run.stderr)
+
+
+class LoadTest(ImcdTest):
+    def test_a_terminal_shows_how_far_a_load_has_come(self):
+        self.start().end()
+        with sqlite3.connect(self.scratch.database) as database:
+            database.executemany("INSERT INTO imc_rooms (name, domain, flag) VALUES (?, 'x', 0)",
+                                 ((f"r{number}",) for number in range(20000)))
+        database.close()
+        terminal, inner = os.openpty()
+        process = child.start(
+            [IMCD, "--listen=udp:127.0.0.1:0", "--mi_fifo="], env=self.scratch.environment(), stderr=inner
+        )
+        os.close(inner)
+        self.addCleanup(process.kill)
+        seen = b""
+        while b"imcd ready:" not in seen:
+            seen += os.read(terminal, 4096)
+        os.close(terminal)
+        process.terminate()
+        process.wait(20)
+        self.assertRegex(seen, rb"\rloading the database: [\d,]+ of about 20,000 rows \(\d+ %\), [\d,]+ a second")
+        self.assertRegex(seen, rb"\r\x1b\[K[^\r]*imcd ready:")
 
 
 class LifeTest(ImcdTest):
