@@ -96,6 +96,10 @@ class Deliveries {
   // The user's URI is another one from now on.
   void on_moved(const Identity& who, std::string former_uri);
 
+  // Whether any of the three below has something to take.
+  [[nodiscard]] bool has_news() const {
+    return !failed_invitations_.empty() || !delivered_invitations_.empty() || !returned_.empty();
+  }
   // Invitations whose delivery ended without success since the last call, in order.
   std::vector<InvitationId> take_failed_invitations();
   // Invitations that arrived; the watcher may forget them.
@@ -199,6 +203,7 @@ class Deliveries {
     HashKey key;
   };
   std::unordered_map<Flow, std::uint32_t, FlowHash> hop_by_flow_;
+  std::uint32_t last_hop_ = tm::no_slot;    // The one asked for last: behind a proxy it is the one.
   std::vector<std::uint32_t> active_hops_;  // With users waiting; served in turn.
 
   // Delays of users who are away: a heap, the earliest on top. An entry whose user has moved on

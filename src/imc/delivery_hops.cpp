@@ -71,19 +71,21 @@ std::vector<Flow> Deliveries::proxy_flows() const {
 }
 
 std::optional<std::uint32_t> Deliveries::hop_to(const Flow& flow) {
+  if (last_hop_ != tm::no_slot && hops_[last_hop_].flow == flow) return last_hop_;
   const auto found = hop_by_flow_.find(flow);
-  if (found != hop_by_flow_.end()) return found->second;
+  if (found != hop_by_flow_.end()) return last_hop_ = found->second;
   if (hops_.full()) forget_idle_hops();
   if (hops_.full()) return std::nullopt;
   const std::uint32_t slot = hops_.take();
   hops_[slot] = Hop{};
   hops_[slot].flow = flow;
   hop_by_flow_.emplace(flow, slot);
-  return slot;
+  return last_hop_ = slot;
 }
 
 // Only those that no delivery under way refers to: it is in the window, or older than any pace.
 void Deliveries::forget_idle_hops() {
+  last_hop_ = tm::no_slot;
   std::erase_if(hop_by_flow_, [this](const auto& entry) {
     const Hop& hop = hops_[entry.second];
     if (!hop.idle() || hop.active || hop.in_flight > 0) return false;

@@ -1,6 +1,7 @@
 #include "imc/delivery_writer.h"
 
 #include <array>
+#include <cstring>
 
 #include "base/limits.h"
 #include "parser/writer.h"
@@ -21,30 +22,62 @@ std::size_t padding_bytes(std::size_t uri_bytes) {
   return both > even_bytes_max ? 0 : (even_step - both % even_step) % even_step;
 }
 
+// Appends pieces without asking for room each time. There is a head for each delivery, so it
+// counts.
+class Head {
+ public:
+  // `varying_bytes`: of what is not known here.
+  Head(ByteBuffer& out, std::size_t varying_bytes)
+      : out_(out), begin_(out.reserve(fixed_bytes_max + varying_bytes)), at_(begin_) {}
+  ~Head() { out_.advance(static_cast<std::size_t>(at_ - begin_)); }
+  Head(const Head&) = delete;
+  Head& operator=(const Head&) = delete;
+
+  template <std::size_t size>
+  void put(const char (&text)[size]) {
+    std::memcpy(at_, text, size - 1);
+    at_ += size - 1;
+  }
+  void put(const tm::BranchCodec::Token& token) {
+    std::memcpy(at_, token.data(), token.size());
+    at_ += token.size();
+  }
+  void put(std::string_view text) {
+    std::memcpy(at_, text.data(), text.size());
+    at_ += text.size();
+  }
+
+ private:
+  static constexpr std::size_t fixed_bytes_max = 256;
+
+  ByteBuffer& out_;
+  char* begin_;
+  char* at_;
+};
+
 }  // namespace
 
 void write_delivery_head(ByteBuffer& out, std::string_view member_uri, std::string_view via_sent_by,
                          const tm::BranchCodec& codec, tm::ClientTransactionId transaction,
                          bool even) {
   const tm::BranchCodec::Token token = codec.token(transaction);
-  out.append("MESSAGE ");
-  out.append(member_uri);
-  out.append(" SIP/2.0\r\nVia: SIP/2.0/UDP ");
-  out.append(via_sent_by);
+  const std::size_t padding = even ? padding_bytes(member_uri.size()) : 0;
+  Head head(out, 2 * member_uri.size() + via_sent_by.size() + padding);
+  head.put("MESSAGE ");
+  head.put(member_uri);
+  head.put(" SIP/2.0\r\nVia: SIP/2.0/UDP ");
+  head.put(via_sent_by);
   // RFC 3581 3: the answer comes to the port we sent from, through any NAT.
-  out.append(";rport;branch=");
-  out.append(tm::BranchCodec::cookie);
-  out.append({token.data(), token.size()});
-  if (even) {
-    out.append(tm::BranchCodec::padding.substr(0, padding_bytes(member_uri.size())));
-  }
-  out.append("\r\nTo: <");
-  out.append(member_uri);
+  head.put(";rport;branch=z9hG4bK");
+  head.put(token);
+  head.put(tm::BranchCodec::padding.substr(0, padding));
+  head.put("\r\nTo: <");
+  head.put(member_uri);
   // The transaction's token serves once more: unique, of fixed length, and different for each
   // delivery (a shared Call-ID draws 482 where one device has two addresses).
-  out.append(">\r\nCall-ID: ");
-  out.append({token.data(), token.size()});
-  out.append("\r\nCSeq: 1 MESSAGE\r\n");
+  head.put(">\r\nCall-ID: ");
+  head.put(token);
+  head.put("\r\nCSeq: 1 MESSAGE\r\n");
 }
 
 void write_common_fields(ByteBuffer& out, const CommonPart& part) {

@@ -9,6 +9,12 @@
 namespace imcd::parser {
 namespace {
 
+// With a length that the compiler knows, so that it becomes a comparison or two of words.
+template <std::size_t size>
+bool begins_with(std::string_view line, const char (&text)[size]) {
+  return line.size() >= size - 1 && std::memcmp(line.data(), text, size - 1) == 0;
+}
+
 // The line at the front of `rest`, without its end, which is taken away with it. Null where it has
 // none, ends with LF alone, or continues a folded one.
 std::string_view take_line(std::string_view& rest) {
@@ -21,22 +27,22 @@ std::string_view take_line(std::string_view& rest) {
 
 // `SIP/2.0 2xx Reason`; 0 for anything else.
 std::uint16_t read_status(std::string_view line) {
-  constexpr std::string_view begin = "SIP/2.0 2";
-  if (!line.starts_with(begin) || line.size() < begin.size() + 3) return 0;
-  const char tens = line[begin.size()];
-  const char ones = line[begin.size() + 1];
-  if (!is_digit(tens) || !is_digit(ones) || line[begin.size() + 2] != ' ') return 0;
+  constexpr std::size_t code_at = 8;
+  if (!begins_with(line, "SIP/2.0 2") || line.size() < code_at + 4) return 0;
+  const char tens = line[code_at + 1];
+  const char ones = line[code_at + 2];
+  if (!is_digit(tens) || !is_digit(ones) || line[code_at + 3] != ' ') return 0;
   return static_cast<std::uint16_t>(200 + (tens - '0') * 10 + (ones - '0'));
 }
 
 // The branch of the first Via; empty where a quoted string or a list could mislead.
 std::string_view read_branch(std::string_view line) {
-  constexpr std::string_view begin = "Via: SIP/2.0/UDP ";
   constexpr std::string_view name = ";branch=";
-  if (!line.starts_with(begin) || has_any<&ByteChunk::quotes_and_commas>(line)) return {};
+  if (!begins_with(line, "Via: SIP/2.0/UDP ")) return {};
+  if (has_any<&ByteChunk::quotes_and_commas>(line)) return {};
   for (std::size_t at = line.find(';'); at != std::string_view::npos; at = line.find(';', at + 1)) {
     std::string_view rest = line.substr(at);
-    if (!rest.starts_with(name)) continue;
+    if (!begins_with(rest, ";branch=")) continue;
     rest.remove_prefix(name.size());
     const std::string_view branch = rest.substr(0, plain_run(rest));
     const bool is_whole = branch.size() == rest.size() || rest[branch.size()] == ';';
@@ -51,11 +57,6 @@ struct Fields {
   bool is_to_options = false;
   bool has_length = false;
 };
-
-template <std::size_t size>
-bool begins_with(std::string_view line, const char (&text)[size]) {
-  return line.size() >= size - 1 && std::memcmp(line.data(), text, size - 1) == 0;
-}
 
 template <std::size_t size>
 bool is_text(std::string_view line, const char (&text)[size]) {

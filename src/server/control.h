@@ -32,6 +32,7 @@ class Control final : public mi::Control {
 
   // Whether room changes may be made now; the server says so before each input.
   void allow_changes(bool allowed) { changes_allowed_ = allowed; }
+  [[nodiscard]] bool has_changes() const { return !changes_.empty(); }
   // What operators changed since the last call, to be journaled.
   std::vector<imc::Outcome> take_changes() { return std::exchange(changes_, {}); }
 

@@ -43,10 +43,12 @@ std::optional<MonoTime> Server::next_deadline() const {
 
 // What each input may have made possible.
 void Server::end_input(Instant now, Outbox& out) {
-  conference_.greet_returned(now.mono);
+  if (conference_.deliveries().has_news()) conference_.greet_returned(now.mono);
   conference_.deliveries().pump(now, out);
-  journal_outcomes(conference_.take_withdrawn_invitations(), now);
-  journal_outcomes(control_.take_changes(), now);
+  if (conference_.deliveries().has_news()) {
+    journal_outcomes(conference_.take_withdrawn_invitations(), now);
+  }
+  if (control_.has_changes()) journal_outcomes(control_.take_changes(), now);
   journal_.on_deadline(now.mono, out);
   conference_.end_input();
   figures_.server_transactions.set(static_cast<std::int64_t>(transactions_.size()));

@@ -53,10 +53,10 @@ BranchCodec::Token BranchCodec::token(ClientTransactionId id) const {
 
 std::optional<ClientTransactionId> BranchCodec::read_branch(std::string_view branch) const {
   constexpr std::size_t bytes = cookie.size() + token_bytes;
-  if (branch.size() < bytes || !branch.starts_with(cookie) ||
-      !padding.starts_with(branch.substr(bytes))) {
+  if (branch.size() < bytes || std::memcmp(branch.data(), cookie.data(), cookie.size()) != 0) {
     return std::nullopt;
   }
+  if (branch.size() > bytes && !padding.starts_with(branch.substr(bytes))) return std::nullopt;
   // Eight digits each: the slot and two more, the generation, the checksum's first and its last.
   const char* const token = branch.data() + cookie.size();
   bool is_bad = false;
