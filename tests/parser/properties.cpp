@@ -152,24 +152,26 @@ bool parses_as_sent(std::string_view bytes, MessageView& view) {
 
 // The response has the request's Via fields in number, the other fields at most once, nothing else,
 // and can be read again: nothing in the request began a line of its own.
-Broken find_broken_in_response(const MessageView& request) {
-  static const Address source = *parse_address("192.0.2.200:5099");
+Broken find_broken_in_response(const MessageView& request, const Address& source,
+                               std::string_view to_tag) {
   ByteBuffer out;
-  write_response_head(out, request, source, {400, "Bad Request"}, "tag-of-ours");
+  write_response_head(out, request, source, {400, "Bad Request"}, to_tag);
+  write_field(out, "Retry-After", 5);
   end_without_body(out);
   const std::string_view text = out.view();
   if (auto broken = find_broken_in_sent(text)) return broken;
   const auto response = std::make_unique<MessageView>();
   if (!parses_as_sent(text, *response)) return say("a response can't be parsed", text);
-  std::size_t fields = response->count(HeaderName::via) + 1;
-  if (fields != request.count(HeaderName::via) + 1) return say("other Via fields", text);
+  std::size_t fields = response->count(HeaderName::via);
+  if (fields != request.count(HeaderName::via)) return say("other Via fields", text);
   for (const HeaderName name :
        {HeaderName::from, HeaderName::to, HeaderName::call_id, HeaderName::cseq}) {
     const std::size_t count = response->count(name);
     if (count != (request.find(name) ? 1U : 0U)) return say("a field not copied once", text);
     fields += count;
   }
-  if (fields != response->header_count) return say("a field of the request's making", text);
+  // Retry-After and Content-Length.
+  if (fields + 2 != response->header_count) return say("a field of the request's making", text);
 
   const auto asked = usable_via(*request.find(HeaderName::via));
   const auto answered = usable_via(*response->find(HeaderName::via));
@@ -177,7 +179,15 @@ Broken find_broken_in_response(const MessageView& request) {
   if (answered->branch != asked->branch || answered->port != asked->port) {
     return say("another branch or port in the top Via", text);
   }
-  if (answered->received != "192.0.2.200") return say("no received in the top Via", text);
+  const auto sent_by = parse_host_address(asked->host);
+  const bool needs_received = asked->has_rport || !sent_by || !sent_by->same_host(source);
+  const auto received = parse_host_address(answered->received);
+  if (needs_received != (received && received->same_host(source))) {
+    return say("a wrong received in the top Via", text);
+  }
+  const Address target = response_target(*asked, source);
+  if (target.port == 0) return say("no port for the answer", text);
+  if (asked->maddr.empty() && !target.same_host(source)) return say("an answer gone astray", text);
   return std::nullopt;
 }
 
@@ -291,7 +301,10 @@ Broken find_broken_in_message(std::string_view bytes) {
   if (!all_in(bytes, *view) || !all_in(bytes, fields)) return say("a view beyond the bytes");
   if (!parsed && parsed.error().offset > bytes.size()) return say("an offset beyond the bytes");
   if (is_answerable(*view)) {
-    if (auto broken = find_broken_in_response(*view)) return broken;
+    static const Address ipv4 = *parse_address("127.0.0.1:5099");
+    static const Address ipv6 = *parse_address("[2001:db8::1]:5099");
+    if (auto broken = find_broken_in_response(*view, ipv4, "tag-of-ours")) return broken;
+    if (auto broken = find_broken_in_response(*view, ipv6, {})) return broken;
   }
   if (!parsed) return std::nullopt;
   const auto length = view->find(HeaderName::content_length);
