@@ -2,6 +2,7 @@
 
 #ifdef IMCD_HAS_BLOCK_SCANNER
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <immintrin.h>
@@ -84,17 +85,18 @@ IMCD_ALWAYS_INLINE bool end_line(Walk& walk, std::uint32_t lf) {
     head.end = std::size_t{lf} + 1;
     return true;
   }
-  if (lf + 1 < walk.bytes.size() && is_blank(walk.bytes[lf + 1]) && walk.begin != 0) {
+  // Most lines begin with a letter, which is above both kinds of blank.
+  if (lf + 1 < walk.bytes.size() && walk.bytes[lf + 1] <= ' ' && is_blank(walk.bytes[lf + 1]) &&
+      walk.begin != 0) {
     walk.is_folded = true;
     return false;
   }
   if (walk.line_count < Head::lines_max) {
-    HeadLine& line = head.lines[walk.line_count++];
-    line.begin = walk.begin;
-    line.colon = walk.colon == none ? end : walk.colon;
-    line.end = end;
-    line.is_folded = walk.is_folded;
-    line.has_control = false;
+    head.lines[walk.line_count++] = {.begin = walk.begin,
+                                     .colon = std::min(walk.colon, end),
+                                     .end = end,
+                                     .is_folded = walk.is_folded,
+                                     .has_control = false};
   } else {
     head.has_too_many = true;
   }

@@ -20,17 +20,11 @@ std::string_view take_display_tokens(Cursor& cursor) {
   return display;
 }
 
-bool set_uri(NameAddr& name_addr, std::string_view text) {
-  const Parsed<Uri> uri = parse_uri(text);
-  if (uri) name_addr.uri = *uri;
-  return uri.has_value();
-}
-
 bool take_bracketed_uri(Cursor& cursor, NameAddr& name_addr) {
   if (!cursor.take('<')) return false;
   const std::size_t length = cursor.rest().find('>');
   if (length == std::string_view::npos) return false;
-  if (!set_uri(name_addr, cursor.rest().substr(0, length))) return false;
+  if (!parse_uri(cursor.rest().substr(0, length), name_addr.uri)) return false;
   cursor.advance(length + 1);
   return true;
 }
@@ -40,7 +34,7 @@ bool take_bracketed_uri(Cursor& cursor, NameAddr& name_addr) {
 bool take_bare_uri(Cursor& cursor, NameAddr& name_addr) {
   const std::size_t length =
       std::min(cursor.rest().find_first_of(";,? \t\r"), cursor.rest().size());
-  if (!set_uri(name_addr, cursor.rest().substr(0, length))) return false;
+  if (!parse_uri(cursor.rest().substr(0, length), name_addr.uri)) return false;
   cursor.advance(length);
   return !cursor.next_is('?');
 }
@@ -82,14 +76,21 @@ bool take_end(Cursor& cursor, NameAddr& name_addr) {
 
 }  // namespace
 
-Parsed<NameAddr> parse_name_addr(std::string_view value, Fault fault) {
+Parsed<void> parse_name_addr(std::string_view value, Fault fault, NameAddr& name_addr) {
   Cursor cursor(value);
-  NameAddr name_addr;
+  name_addr = {};
   if (take_address(cursor, name_addr) && take_parameters(cursor, name_addr) &&
       take_end(cursor, name_addr)) {
-    return name_addr;
+    return {};
   }
   return std::unexpected(ParseError{fault, static_cast<std::uint32_t>(cursor.offset())});
+}
+
+Parsed<NameAddr> parse_name_addr(std::string_view value, Fault fault) {
+  NameAddr name_addr;
+  const auto parsed = parse_name_addr(value, fault, name_addr);
+  if (!parsed) return std::unexpected(parsed.error());
+  return name_addr;
 }
 
 }  // namespace imcd::parser

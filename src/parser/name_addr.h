@@ -22,5 +22,7 @@ struct NameAddr {
 // the header field. Without angle brackets, parameters belong to the header field, not the URI, and
 // a question mark is an error (RFC 3261 20). A tag is a token and there at most once.
 Parsed<NameAddr> parse_name_addr(std::string_view value, Fault fault);
+// The same in place; on error `name_addr` holds what could be read.
+Parsed<void> parse_name_addr(std::string_view value, Fault fault, NameAddr& name_addr);
 
 }  // namespace imcd::parser

@@ -30,14 +30,13 @@ struct Check {
 };
 
 void check_request_uri(Check& check, Uri& out) {
-  const Parsed<Uri> uri = parse_uri(check.view.request_uri);
-  if (!uri) {
-    check.fault.note(Fault::bad_request_uri, uri.error().offset);
+  if (const auto parsed = parse_uri(check.view.request_uri, out); !parsed) {
+    check.fault.note(Fault::bad_request_uri, parsed.error().offset);
+    out = {};
     return;
   }
-  out = *uri;
   // RFC 3261 19.1.1, table 1: a Request-URI has no headers (RFC 4475 3.1.2.11).
-  if (!uri->headers.empty()) check.fault.note(Fault::bad_request_uri, uri->text.size());
+  if (!out.headers.empty()) check.fault.note(Fault::bad_request_uri, out.text.size());
 }
 
 // Every value of one Via field. A response needs no more than the first, but copies all of them in
@@ -69,14 +68,10 @@ void check_via(Check& check, RequestFields& fields) {
 void check_name_addr(Check& check, std::optional<std::string_view> value, Fault bad,
                      NameAddr& out) {
   if (!value) return;
-  const Parsed<NameAddr> name_addr = parse_name_addr(*value, bad);
-  if (!name_addr) {
-    check.fault.note(name_addr.error());
-  } else if (name_addr->next != value->size()) {
-    check.fault.note(bad, name_addr->next);
-  } else {
-    out = *name_addr;
-  }
+  const auto parsed = parse_name_addr(*value, bad, out);
+  if (parsed && out.next == value->size()) return;
+  check.fault.note(parsed ? ParseError{bad, static_cast<std::uint32_t>(out.next)} : parsed.error());
+  out = {};
 }
 
 // callid = word [ "@" word ]

@@ -162,12 +162,18 @@ void write_escaped(std::string& out, char c) {
 
 }  // namespace
 
-Parsed<Uri> parse_uri(std::string_view text) {
+Parsed<void> parse_uri(std::string_view text, Uri& uri) {
   Cursor cursor(text);
-  Uri uri;
+  uri = {};
   uri.text = text;
-  if (take_scheme(cursor, uri) && take_rest(cursor, uri) && cursor.at_end()) return uri;
+  if (take_scheme(cursor, uri) && take_rest(cursor, uri) && cursor.at_end()) return {};
   return std::unexpected(ParseError{Fault::bad_uri, static_cast<std::uint32_t>(cursor.offset())});
+}
+
+Parsed<Uri> parse_uri(std::string_view text) {
+  Uri uri;
+  if (const auto parsed = parse_uri(text, uri); !parsed) return std::unexpected(parsed.error());
+  return uri;
 }
 
 std::optional<std::string_view> find_uri_parameter(const Uri& uri, std::string_view name) {

@@ -32,6 +32,8 @@ struct Uri {
 // an error, but for UTF-8 in the user part, which many clients send unescaped. im and
 // pres URIs (RFC 3860, RFC 3859) are taken apart like sip ones.
 Parsed<Uri> parse_uri(std::string_view text);
+// The same in place; on error `uri` holds what could be read.
+Parsed<void> parse_uri(std::string_view text, Uri& uri);
 
 // The value of a URI parameter, name in any case and with escapes (RFC 3261 19.1.4); an empty view
 // for one without `=`, nothing when there is no such parameter.

@@ -109,7 +109,8 @@ bool take_usual_parameter(Cursor& cursor, Via& via) {
     received = next.take_long_run<CharSet::token>();
     if (received.empty() || !via.received.empty()) return false;
   } else if (next.take(";rport")) {
-    if (next.take('=') && !parse_number(next.take_run(CharSet::digit), 65535)) return false;
+    std::uint16_t port = 0;
+    if (next.take('=') && !take_port(next, port)) return false;
     if (via.has_rport) return false;
     has_rport = true;
   }
