@@ -83,6 +83,46 @@ TEST_F(MysqlOpen, ScriptMakesTheTablesThatImcdMakes) {
   EXPECT_EQ(tables(), made);
 }
 
+// What each older database lacks is made at the start, and its rows are there afterwards.
+TEST_F(MysqlOpen, OlderDatabasesGetWhatTheyLack) {
+  const auto drop = [&](const Lines& statements) {
+    server_ = MariaDb::get().new_database();
+    for (const std::string& each : statements_of(read_sql_script("mysql.sql"))) query(each);
+    query("INSERT INTO imc_rooms (name, domain, flag) VALUES ('chat', 'conf.example.com', 1)");
+    for (const std::string& each : statements) query(each);
+  };
+  const std::vector<Lines> older = {
+      {},                                                     // Today's.
+      {"DROP TABLE imcd_instance"},                           // Not yet.
+      {"DROP TABLE imcd_instance", "DROP TABLE imcd_users"},  // An imcd before users' URIs.
+      {"DROP TABLE imcd_instance", "DROP TABLE imcd_users",   // Kamailio's.
+       "ALTER TABLE imc_members DROP INDEX room_idx"},
+      {"DROP TABLE imcd_instance", "DROP TABLE imcd_users",  // OpenSIPS'.
+       "ALTER TABLE imc_members DROP INDEX room_idx", "UPDATE version SET table_version = 2"},
+      {"DROP TABLE imcd_instance", "DROP TABLE imcd_users",  // OpenSER's of 2006.
+       "DROP TABLE imc_members", "DROP TABLE version",
+       "CREATE TABLE imc_members (user CHAR(64), domain CHAR(64), room CHAR(128), flag INT)"},
+      {"DROP TABLE imc_members"},  // Half a script.
+  };
+  for (std::size_t i = 0; i < older.size(); ++i) {
+    SCOPED_TRACE(i);
+    drop(older[i]);
+    for (int start = 0; start < 2; ++start) {
+      MysqlStore store(options());
+      expect_good(store);
+      expect_stored(store,
+                    batch(1, {{put_member("chat", "bob"), put_user("bob@x", "sip:bob@x:1")}}));
+      EXPECT_EQ(stored(store), (Lines{"member bob of sip:chat@conf.example.com 0", "room chat 1",
+                                      "user bob@x sip:bob@x:1"}));
+    }
+    EXPECT_EQ(query("SELECT COUNT(*) FROM version"), Lines{"2"});
+    EXPECT_EQ(query("SELECT COUNT(*) FROM information_schema.statistics WHERE table_schema ="
+                    " DATABASE() AND table_name = 'imc_members' AND column_name = 'room'"
+                    " AND seq_in_index = 1"),
+              Lines{"1"});
+  }
+}
+
 TEST_F(MysqlOpen, UserWhoMayMakeNothingCanUseTablesThatAreThere) {
   for (const std::string& statement : statements_of(read_sql_script("mysql.sql"))) query(statement);
   query("CREATE OR REPLACE USER 'plain'@'localhost'");

@@ -173,6 +173,38 @@ TEST_F(SqliteOpen, ScriptMakesTheTablesThatImcdMakes) {
   EXPECT_EQ(query(indexes), indexes_of_script);
 }
 
+// What each older database lacks is made at the start, and its rows are there afterwards.
+TEST_F(SqliteOpen, OlderDatabasesGetWhatTheyLack) {
+  const std::string room =
+      "INSERT INTO imc_rooms (name, domain, flag) VALUES ('chat', 'conf.example.com', 1);";
+  const Lines older = {
+      "",                                                        // Today's.
+      "DROP TABLE imcd_users",                                   // Before users' URIs.
+      "DROP TABLE imcd_users; DROP INDEX imc_members_room_idx",  // Kamailio's.
+      "DROP TABLE imcd_users; DROP INDEX imc_members_room_idx;"  // OpenSIPS'.
+      "UPDATE version SET table_version = 2",
+      "DROP TABLE imcd_users; DROP TABLE version",  // Made by hand.
+      "DROP TABLE imc_members",                     // Half a script.
+  };
+  for (const std::string& what_is_newer : older) {
+    SCOPED_TRACE(what_is_newer);
+    std::filesystem::remove(path());
+    query(read_sql_script("sqlite.sql") + room + what_is_newer);
+    for (int start = 0; start < 2; ++start) {
+      SqliteStore store(path());
+      expect_good(store);
+      EXPECT_TRUE(
+          store.commit(batch(1, {{put_member("chat", "bob"), put_user("bob@x", "sip:bob@x:1")}}))
+              .committed);
+      EXPECT_EQ(stored(store), (Lines{"member bob of sip:chat@conf.example.com 0", "room chat 1",
+                                      "user bob@x sip:bob@x:1"}));
+    }
+    EXPECT_EQ(query("SELECT count(*) FROM version WHERE table_name <> 'version'"), Lines{"2"});
+    EXPECT_EQ(query("SELECT count(*) FROM sqlite_master WHERE name = 'imc_members_room_idx'"),
+              Lines{"1"});
+  }
+}
+
 TEST_F(SqliteOpen, KamailiosDatabaseOpensAsItIs) {
   query(kamailio_database);
   const char* const theirs =
