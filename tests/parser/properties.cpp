@@ -13,6 +13,7 @@
 #include "parser/cpim.h"
 #include "parser/host.h"
 #include "parser/line_scanner.h"
+#include "parser/own_response.h"
 #include "parser/utf8.h"
 #include "parser/writer.h"
 
@@ -215,6 +216,26 @@ Broken find_broken_in_scanners(std::string_view bytes) {
   return std::nullopt;
 }
 
+// --- The short way ----------------------------------------------------------------------------
+
+// Where both take a message, both tell the same.
+Broken find_broken_in_short_way(std::string_view bytes, const MessageView& view, bool is_parsed) {
+  const auto own = find_own_response(bytes);
+  if (!own) return std::nullopt;
+  if (!lies_in(own->branch, bytes)) return say("the short way leads beyond the bytes", bytes);
+  if (own->status < 200 || own->status > 299) return say("the short way takes what is no 2xx");
+  if (!is_parsed) return std::nullopt;
+  const auto via = parse_via(view.find(HeaderName::via).value_or(""));
+  const auto cseq = parse_cseq(view.find(HeaderName::cseq).value_or(""));
+  if (view.is_request) return say("the short way takes a request", bytes);
+  if (!via || !cseq) return std::nullopt;
+  if (view.status != own->status || via->branch != own->branch ||
+      cseq->method != (own->is_to_options ? "OPTIONS" : "MESSAGE")) {
+    return say("the short way sees another answer", bytes);
+  }
+  return std::nullopt;
+}
+
 // --- Cuts ---------------------------------------------------------------------------------------
 
 // A few lengths near both ends and some between, so that a fuzzer is not slowed down by all of
@@ -298,6 +319,7 @@ Broken find_broken_in_message(std::string_view bytes) {
   const Parsed<void> parsed = parse_message(bytes, *view);
   Parsed<void> checked = parsed;
   if (view->is_request) checked = parse_request_fields(*view, fields);
+  if (auto broken = find_broken_in_short_way(bytes, *view, parsed.has_value())) return broken;
   if (!all_in(bytes, *view) || !all_in(bytes, fields)) return say("a view beyond the bytes");
   if (!parsed && parsed.error().offset > bytes.size()) return say("an offset beyond the bytes");
   if (is_answerable(*view)) {
