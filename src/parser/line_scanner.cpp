@@ -69,7 +69,7 @@ void scan_scalar(std::string_view bytes, Head& head) {
   }
 }
 
-void scan_with(Scanner scanner, std::string_view bytes, Head& head) {
+void scan_with([[maybe_unused]] Scanner scanner, std::string_view bytes, Head& head) {
 #ifdef IMCD_HAS_BLOCK_SCANNER
   if (scanner == Scanner::avx2 && scan_blocks_avx2(bytes, head)) return;
   if (scanner == Scanner::sse2 && scan_blocks_sse2(bytes, head)) return;
