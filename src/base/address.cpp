@@ -100,6 +100,11 @@ bool Network::contains(const Address& address) const {
   return rest == 0 || ((base.ip[whole] ^ address.ip[whole]) >> (8 - rest)) == 0;
 }
 
+std::string endpoint_text(const Endpoint& endpoint) {
+  const std::string_view transport = endpoint.transport == Transport::udp ? "udp:" : "tcp:";
+  return std::string(transport) + address_text(endpoint.address);
+}
+
 std::optional<Network> parse_network(std::string_view text) {
   const std::size_t slash = text.find('/');
   const auto base = parse_ip(text.substr(0, slash));

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/byte_buffer.h"
+#include "base/stream.h"
 
 namespace imcd {
 
@@ -55,12 +56,25 @@ struct Network {
 };
 std::optional<Network> parse_network(std::string_view text);
 
+enum class Transport : std::uint8_t { udp, tcp };
+
+// An address together with how it is spoken to: `udp:127.0.0.1:5070` in the log and in `listen`.
+struct Endpoint {
+  Transport transport = Transport::udp;
+  Address address;
+  friend bool operator==(const Endpoint&, const Endpoint&) = default;
+};
+std::string endpoint_text(const Endpoint& endpoint);
+
 // The local socket a datagram or stream came in on, and who is at the other end: what is needed to
-// answer the same way back. Sockets are numbered by the reactor in the order of `listen`.
+// answer the same way back. Sockets are numbered by the reactor in the order of `listen`, those of
+// UDP first. A Flow over TCP without a stream means any connection to that peer.
 using SocketId = std::uint32_t;
 struct Flow {
   Address peer;
   SocketId socket = 0;
+  Transport transport = Transport::udp;
+  StreamId stream = 0;
   friend bool operator==(const Flow&, const Flow&) = default;
 };
 

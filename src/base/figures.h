@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/stream.h"
+
 namespace imcd {
 
 // Goes up only. One writer, so a load and a store do; relaxed, as no other data hangs on it.
@@ -77,6 +79,17 @@ struct Figures {
   Counter socket_drops;           // SO_RXQ_OVFL: a receive buffer was full.
   Counter connection_refused;     // ECONNREFUSED: a peer's port was closed.
   Counter event_loop_turns;
+
+  // Streams. Bytes of both kinds of transport are in received_bytes and sent_bytes.
+  Gauge streams_inbound;
+  Gauge streams_outbound;
+  Counter streams_accepted;
+  Counter streams_connected;
+  CounterBy<StreamRefusal> streams_refused;
+  CounterBy<StreamEnd> streams_ended;
+  Counter stream_accepts_failed;  // No file descriptor or memory was left.
+  Counter stream_messages_late;   // For a stream that was gone: an answer to a peer who left.
+  Gauge stream_bytes_waiting;     // For peers that take them slowly.
 
   // SIP in and out.
   Counter requests_received;

@@ -119,6 +119,39 @@ constexpr std::size_t reply_sources_max = 1U << 17;
 // Datagrams the core writes before it hands the turn back; the rest follows in the next turn.
 constexpr std::size_t datagrams_per_turn_max = 1024;
 
+// Bytes likewise, where the messages are large.
+constexpr std::size_t bytes_per_turn_max = 2U << 20;
+
+// --- Streams ------------------------------------------------------------------------------------
+
+// Accepted streams in all, and from one address: a proxy needs few, but users who come without one
+// may share an address. Beyond: closed when they are accepted.
+constexpr std::size_t streams_max = 16384;
+constexpr std::size_t streams_of_peer_max = 2048;
+// A message that was begun must be complete by then: longer than any honest peer takes, as it has
+// given up its transaction (RFC 3261 17.1.2.2, Timer F). Then the stream is closed.
+constexpr Duration stream_message_time = timer_f;
+// Accepted streams on which nothing comes for so long are closed. Peers that want to keep one send
+// a ping every two minutes (RFC 5626 4.4.1).
+constexpr Duration stream_idle_time = 15min;
+// We ping a stream that we opened when nothing came for so long, well before the two minutes after
+// which Kamailio and OpenSIPS close it ...
+constexpr Duration stream_ping_interval = 30s;
+// ... and give it up when a peer that has answered a ping before does not do so in this time.
+constexpr Duration stream_pong_time = 10s;
+// Incomplete messages of all streams together. Beyond: the stream whose message it was is closed.
+constexpr std::size_t stream_partial_bytes_max = 64U << 20;
+// A stream whose peer takes nothing gets nothing new while this much waits for it in the process;
+// besides it the kernel holds a few MiB.
+constexpr std::size_t stream_waiting_mark = 256U << 10;
+// ... and is closed at this, where what is written to it cannot wait: answers to its own requests.
+constexpr std::size_t stream_waiting_bytes_max = 16U << 20;
+// A connection that is not there by then will not come.
+constexpr Duration connect_time = 5s;
+// After an attempt that failed, and between those that follow, doubling from one to the other.
+constexpr Duration reconnect_first = 250ms;
+constexpr Duration reconnect_longest = 16s;
+
 // --- Journal ------------------------------------------------------------------------------------
 
 // Records of one batch; the rest goes into the next.
@@ -150,6 +183,8 @@ constexpr std::size_t mi_reply_chunk_bytes = 32768;
 constexpr Duration mi_reply_timeout = 10s;
 
 static_assert(late_trying < timer_t2);
+static_assert(stream_head_bytes_max + stream_body_bytes_max < stream_partial_bytes_max);
+static_assert(stream_waiting_mark + 2 * bytes_per_turn_max < stream_waiting_bytes_max);
 static_assert(udp_request_bytes_max > notice_body_bytes_max);
 static_assert(batch_records_max <= journal_records_max);
 

@@ -44,7 +44,14 @@ class Outbox {
     std::string text;  // open: the FIFO's name; write: the bytes; close: empty.
   };
 
-  // Bytes appended to the returned buffer between begin_datagram and end_datagram are one datagram.
+  struct StreamAction {
+    enum class Kind : std::uint8_t { open, close, abort };
+    Kind kind = Kind::open;
+    Flow flow;  // open: all of it; else only the stream counts.
+  };
+
+  // Bytes appended to the returned buffer between begin_datagram and end_datagram are one datagram,
+  // or go to the stream that the flow names, in order and unframed.
   ByteBuffer& begin_datagram() {
     begin_ = bytes_.size();
     return bytes_;
@@ -57,6 +64,20 @@ class Outbox {
   [[nodiscard]] std::string_view bytes(const Datagram& datagram) const {
     return bytes_.view(datagram.offset, datagram.size);
   }
+
+  // A connection to this peer is to be made, under the number in the flow, which has the bit
+  // opened_by_us. It may be written to once Server::on_stream_open tells that it is there.
+  void open_stream(const Flow& flow) {
+    stream_actions_.push_back({StreamAction::Kind::open, flow});
+  }
+  // Closed once all that was written before is sent, or at once. Neither is answered.
+  void close_stream(StreamId stream) { end_stream(StreamAction::Kind::close, stream); }
+  void abort_stream(StreamId stream) { end_stream(StreamAction::Kind::abort, stream); }
+  // Carried out behind all datagrams.
+  [[nodiscard]] std::span<const StreamAction> stream_actions() const { return stream_actions_; }
+
+  // What has been written since the last clear().
+  [[nodiscard]] std::size_t written_bytes() const { return bytes_.size(); }
 
   // A reply FIFO of the client's is to be opened, written to, closed. The answers come back as
   // Server::on_mi_reply events; closing has none.
@@ -83,12 +104,13 @@ class Outbox {
   [[nodiscard]] std::optional<int> exit_code() const { return exit_code_; }
 
   [[nodiscard]] bool empty() const {
-    return datagrams_.empty() && mi_replies_.empty() && batches_.empty() && log_.empty() &&
-           !exit_code_;
+    return datagrams_.empty() && stream_actions_.empty() && mi_replies_.empty() &&
+           batches_.empty() && log_.empty() && !exit_code_;
   }
   void clear() {
     bytes_.clear();
     datagrams_.clear();
+    stream_actions_.clear();
     mi_replies_.clear();
     batches_.clear();
     log_.clear();
@@ -96,9 +118,16 @@ class Outbox {
   }
 
  private:
+  void end_stream(StreamAction::Kind kind, StreamId stream) {
+    Flow flow;
+    flow.stream = stream;
+    stream_actions_.push_back({kind, flow});
+  }
+
   ByteBuffer bytes_;
   std::size_t begin_ = 0;
   std::vector<Datagram> datagrams_;
+  std::vector<StreamAction> stream_actions_;
   std::vector<MiReplyAction> mi_replies_;
   std::vector<BatchId> batches_;
   std::vector<LogLine> log_;

@@ -48,6 +48,27 @@ constexpr Duration last_send_wait = 1s;
 // Bytes of the management FIFO read in a turn; a pipe holds as many.
 constexpr std::size_t mi_read_bytes = 65536;
 
+// Bytes a stream is read at a time: some 400 answers, so that what they free is sent in one write.
+constexpr std::size_t stream_read_bytes = 128U << 10;
+// Reads of one stream in a turn before the next source is served.
+constexpr unsigned stream_reads_per_turn = 2;
+// Connections taken from one listening socket in a turn.
+constexpr unsigned accepts_per_turn = 64;
+// Connections that the kernel may keep for us until then.
+constexpr int listen_backlog = 1024;
+// No file descriptor or memory is left for a connection: nothing tells when it is there again.
+constexpr Duration accept_retry = 100ms;
+// Pieces of the outbox that one gathered write carries; the kernel takes at most 1024.
+constexpr std::size_t write_parts = 64;
+// Sent, but acknowledged by nobody for so long: the peer's machine is gone, or it does not read.
+// The transactions under way have ended by then.
+constexpr Duration unacknowledged_max = limits::timer_f;
+// A stream that we close is read on for so long, or until the peer closes it too: closed at once,
+// it would be reset where the peer has sent more, and the reset would overtake our last answer.
+constexpr Duration linger = 2s;
+// Streams that linger at once; beyond, they are closed.
+constexpr std::size_t lingering_streams_max = 1024;
+
 // Events taken by one epoll_wait; those beyond come with the next.
 constexpr std::size_t events_per_wait = 256;
 

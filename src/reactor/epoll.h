@@ -15,7 +15,17 @@
 
 namespace imcd::reactor {
 
-enum class SourceKind : std::uint32_t { timer, wake, signals, mi_fifo, mi_reply, udp, count };
+enum class SourceKind : std::uint32_t {
+  timer,
+  wake,
+  signals,
+  mi_fifo,
+  mi_reply,
+  udp,
+  listener,
+  stream,
+  count
+};
 
 // Names what became ready: a kind and, where there are several, which one.
 struct Source {

@@ -14,12 +14,13 @@ namespace imcd::reactor {
 // --- Opening ------------------------------------------------------------------------------------
 
 Loop::Loop(const Options& options, Figures& figures)
-    : figures_(figures), mi_replies_(options.mi_reply_dir, epoll_) {}
+    : figures_(figures), streams_(epoll_, figures), mi_replies_(options.mi_reply_dir, epoll_) {}
 
 Result<std::unique_ptr<Loop>> Loop::open(const Options& options, Figures& figures, SendBatch send) {
   std::unique_ptr<Loop> loop(new Loop(options, figures));
   if (auto done = loop->open_sources(options); !done) return std::unexpected(done.error());
   if (auto done = loop->open_udp(options, send); !done) return std::unexpected(done.error());
+  if (auto done = loop->open_tcp(options); !done) return std::unexpected(done.error());
   if (auto done = loop->open_mi(options); !done) return std::unexpected(done.error());
   return loop;
 }
@@ -56,6 +57,22 @@ Result<void> Loop::open_udp(const Options& options, SendBatch send) {
   return {};
 }
 
+Result<void> Loop::open_tcp(const Options& options) {
+  if (options.listen_tcp.empty()) return {};
+  if (std::string warning = raise_descriptor_limit(); !warning.empty()) {
+    warnings_.push_back(std::move(warning));
+  }
+  for (const Address& listen : options.listen_tcp) {
+    auto listener = StreamListener::open(listen);
+    if (!listener) return std::unexpected(listener.error());
+    bound_tcp_.push_back(listener->bound());
+    const auto index = static_cast<std::uint32_t>(listeners_.size());
+    if (auto done = watch(listener->fd(), {SourceKind::listener, index}); !done) return done;
+    listeners_.push_back(std::move(*listener));
+  }
+  return {};
+}
+
 Result<void> Loop::open_mi(const Options& options) {
   if (options.mi_fifo.empty()) return {};
   auto fifo = MiFifo::open(options.mi_fifo, options.mi_fifo_mode);
@@ -88,6 +105,10 @@ void Loop::turn(Core& core) {
   wait(core);
   figures_.event_loop_turns.add();
   retry_sends();
+  retry_accepts();
+  streams_.on_deadline(now_.mono);
+  // A stream that has just been opened may have sent something already.
+  tell_stream_events(core);
   serve_ready(core);
   tell_mi_events(core);
   meet_deadline(core);
@@ -102,12 +123,16 @@ void Loop::wait(const Core& core) {
 // Not while something is left over from the last turn or due already. Otherwise the timer is set,
 // so that sleeping without a limit is safe.
 bool Loop::may_sleep(const Core& core) {
-  if (!ready_.empty() || mi_replies_.pending_events() != 0) return false;
-  std::optional<MonoTime> earliest = core.next_deadline();
-  for (const auto& port : udp_) {
-    const std::optional<MonoTime> retry_at = port->sender.retry_at();
-    if (retry_at && (!earliest || *retry_at < *earliest)) earliest = retry_at;
+  if (!ready_.empty() || mi_replies_.pending_events() != 0 || streams_.pending_events() != 0) {
+    return false;
   }
+  std::optional<MonoTime> earliest = core.next_deadline();
+  const auto also = [&earliest](std::optional<MonoTime> at) {
+    if (at && (!earliest || *at < *earliest)) earliest = at;
+  };
+  for (const auto& port : udp_) also(port->sender.retry_at());
+  for (const StreamListener& listener : listeners_) also(listener.retry_at);
+  also(streams_.next_deadline());
   if (!earliest) return true;
   if (*earliest <= now_.mono) return false;
   timer_.arm(*earliest);
@@ -123,6 +148,11 @@ void Loop::note(const epoll_event& event) {
       return mi_replies_.on_ready(source.index);
     case SourceKind::udp:
       return note_udp(*udp_[source.index], event.events, source);
+    case SourceKind::stream:
+      streams_.note(source.index, event.events);
+      if ((event.events & ~std::uint32_t{EPOLLOUT}) != 0) ready_.add(source);
+      return;
+    case SourceKind::listener:
     case SourceKind::wake:
     case SourceKind::signals:
     case SourceKind::mi_fifo:
@@ -150,6 +180,16 @@ void Loop::retry_sends() {
   }
 }
 
+// A listener's edge was reported before it had to wait.
+void Loop::retry_accepts() {
+  for (std::uint32_t index = 0; index < listeners_.size(); ++index) {
+    StreamListener& listener = listeners_[index];
+    if (!listener.retry_at || *listener.retry_at > now_.mono) continue;
+    listener.retry_at.reset();
+    ready_.add({SourceKind::listener, index});
+  }
+}
+
 // --- Inputs -------------------------------------------------------------------------------------
 
 void Loop::serve_ready(Core& core) {
@@ -164,6 +204,10 @@ bool Loop::serve(Source source, Core& core) {
   switch (source.kind) {
     case SourceKind::udp:
       return serve_udp(source.index, core);
+    case SourceKind::listener:
+      return serve_listener(source.index, core);
+    case SourceKind::stream:
+      return serve_stream(source.index, core);
     case SourceKind::mi_fifo:
       return serve_mi_fifo(core);
     case SourceKind::signals:
@@ -214,6 +258,46 @@ void Loop::count_drops(UdpPort& port, std::uint32_t drops) {
   figures_.socket_drops.add(drops - std::exchange(port.drops, drops));
 }
 
+bool Loop::serve_listener(std::uint32_t index, Core& core) {
+  StreamListener& listener = listeners_[index];
+  if (listener.retry_at) return false;
+  const auto socket = static_cast<SocketId>(udp_.size() + index);
+  for (unsigned taken = 0; taken < budget::accepts_per_turn; ++taken) {
+    StreamListener::Accepted accepted = listener.accept();
+    switch (accepted.outcome) {
+      case StreamListener::Outcome::none:
+        return false;
+      case StreamListener::Outcome::later:
+        figures_.stream_accepts_failed.add();
+        listener.retry_at = now_.mono + budget::accept_retry;
+        return false;
+      case StreamListener::Outcome::gone:
+        continue;
+      case StreamListener::Outcome::accepted:
+        break;
+    }
+    const auto flow = streams_.add(std::move(accepted), socket);
+    if (!flow) continue;
+    core.on_stream_open(*flow, now_, out_);
+    carry_out(core);
+    if (exit_code_) return true;
+  }
+  return true;
+}
+
+// A stream that may not be read now is put on the list again when it may.
+bool Loop::serve_stream(std::uint32_t slot, Core& core) {
+  for (unsigned reads = 0; reads < budget::stream_reads_per_turn; ++reads) {
+    if (!streams_.may_read(slot)) return false;
+    const Streams::Read read = streams_.read(slot);
+    if (!read.bytes.empty()) core.on_stream_bytes(read.bytes, read.from, now_, out_);
+    carry_out(core);
+    if (exit_code_) return true;
+    if (!read.may_have_more) return false;
+  }
+  return true;
+}
+
 bool Loop::serve_mi_fifo(Core& core) {
   const std::optional<std::string_view> bytes = mi_fifo_->read();
   if (!bytes) return false;
@@ -237,6 +321,30 @@ void Loop::serve_wake(Core& core) {
   carry_out(core);
 }
 
+// Those that are there now, as in tell_mi_events.
+void Loop::tell_stream_events(Core& core) {
+  for (std::size_t left = streams_.pending_events(); left > 0 && !exit_code_; --left) {
+    const std::optional<Streams::Event> event = streams_.take_event();
+    if (!event) return;
+    tell_stream_event(*event, core);
+    perform(core);
+  }
+}
+
+void Loop::tell_stream_event(const Streams::Event& event, Core& core) {
+  switch (event.kind) {
+    case Streams::Event::Kind::opened:
+      return core.on_stream_open(event.flow, now_, out_);
+    case Streams::Event::Kind::ended:
+      return core.on_stream_ended(event.flow.stream, event.end, now_, out_);
+    case Streams::Event::Kind::blocked:
+      return core.on_stream_blocked(event.flow.stream, true, now_, out_);
+    case Streams::Event::Kind::writable:
+      ready_.add({SourceKind::stream, event.slot});
+      return core.on_stream_blocked(event.flow.stream, false, now_, out_);
+  }
+}
+
 // Those that are there now: an event may lead to a write and that to the next event, which is for
 // the next turn.
 void Loop::tell_mi_events(Core& core) {
@@ -258,18 +366,43 @@ void Loop::meet_deadline(Core& core) {
 
 // --- Actions ------------------------------------------------------------------------------------
 
+// A stream that takes no more is told of at once, before the next input makes more for it.
 void Loop::carry_out(Core& core) {
+  perform(core);
+  if (streams_.pending_events() != 0) tell_stream_events(core);
+}
+
+void Loop::perform(Core& core) {
   if (out_.empty()) return;
   core.on_actions(out_);
   send_datagrams();
+  for (const Outbox::StreamAction& action : out_.stream_actions()) carry_out(action);
   for (const Outbox::MiReplyAction& action : out_.mi_replies()) mi_replies_.carry_out(action);
   exit_code_ = out_.exit_code();
   out_.clear();
 }
 
+void Loop::carry_out(const Outbox::StreamAction& action) {
+  switch (action.kind) {
+    case Outbox::StreamAction::Kind::open: {
+      const SocketId socket = action.flow.socket;
+      const bool is_udp = socket < bound_.size();
+      CHECK(is_udp || socket - bound_.size() < bound_tcp_.size());
+      return streams_.open(action.flow,
+                           is_udp ? bound_[socket] : bound_tcp_[socket - bound_.size()]);
+    }
+    case Outbox::StreamAction::Kind::close:
+      return streams_.close(action.flow.stream, now_.mono);
+    case Outbox::StreamAction::Kind::abort:
+      return streams_.abort(action.flow.stream);
+  }
+}
+
 void Loop::send_datagrams() {
   if (out_.datagrams().empty()) return;
+  streams_.write(out_);
   for (const Outbox::Datagram& datagram : out_.datagrams()) {
+    if (datagram.to.transport != Transport::udp) continue;
     CHECK(datagram.to.socket < udp_.size());
     udp_[datagram.to.socket]->sender.add(datagram.to.peer, out_.bytes(datagram), now_.mono);
   }
@@ -297,7 +430,8 @@ void Loop::ask_for_room(SocketId id) {
 void Loop::finish_sending() {
   const MonoTime last = Reactor::read_clock().mono + budget::last_send_wait;
   const auto busy = [](const auto& port) { return !port->sender.idle(); };
-  for (now_ = Reactor::read_clock(); std::ranges::any_of(udp_, busy) && now_.mono < last;
+  for (now_ = Reactor::read_clock();
+       (streams_.send_rest() || std::ranges::any_of(udp_, busy)) && now_.mono < last;
        now_ = Reactor::read_clock()) {
     const timespec pause{.tv_sec = 0, .tv_nsec = Duration(budget::send_retry).count()};
     ::nanosleep(&pause, nullptr);

@@ -2,8 +2,8 @@
 // and hands what they read to the core; how a source is read and an action carried out is the
 // business of the source's own file.
 //
-// To add a kind of source (a listening or connected stream, a resolver's socket): give it a
-// SourceKind, a case in note() and in serve(), and a loop over its actions in carry_out().
+// To add a kind of source (a resolver's socket, say): give it a SourceKind, a case in note() and in
+// serve(), and a loop over its actions in carry_out().
 #pragma once
 
 #include <memory>
@@ -20,6 +20,8 @@
 #include "reactor/ready_list.h"
 #include "reactor/receive_batch.h"
 #include "reactor/signals.h"
+#include "reactor/stream_listener.h"
+#include "reactor/streams.h"
 #include "reactor/udp_sender.h"
 #include "reactor/udp_socket.h"
 #include "reactor/wake_event.h"
@@ -34,6 +36,7 @@ class Loop {
   Loop& operator=(const Loop&) = delete;
 
   [[nodiscard]] std::span<const Address> bound() const { return bound_; }
+  [[nodiscard]] std::span<const Address> bound_tcp() const { return bound_tcp_; }
   [[nodiscard]] std::span<const std::string> warnings() const { return warnings_; }
   int run(Core& core);
   void wake() { wake_event_.raise(); }
@@ -52,6 +55,7 @@ class Loop {
   Loop(const Options& options, Figures& figures);
   Result<void> open_sources(const Options& options);
   Result<void> open_udp(const Options& options, SendBatch send);
+  Result<void> open_tcp(const Options& options);
   Result<void> open_mi(const Options& options);
   Result<void> watch(int fd, Source source);
 
@@ -61,19 +65,26 @@ class Loop {
   void note(const epoll_event& event);
   void note_udp(UdpPort& port, std::uint32_t events, Source source);
   void retry_sends();
+  void retry_accepts();
 
   void serve_ready(Core& core);
   bool serve(Source source, Core& core);
   bool serve_udp(SocketId id, Core& core);
   void count_drops(UdpPort& port, std::uint32_t drops);
   void hand_batch(std::size_t count, SocketId id, Core& core);
+  bool serve_listener(std::uint32_t index, Core& core);
+  bool serve_stream(std::uint32_t slot, Core& core);
   bool serve_mi_fifo(Core& core);
   bool serve_signals(Core& core);
   void serve_wake(Core& core);
+  void tell_stream_events(Core& core);
+  void tell_stream_event(const Streams::Event& event, Core& core);
   void tell_mi_events(Core& core);
   void meet_deadline(Core& core);
 
   void carry_out(Core& core);
+  void perform(Core& core);
+  void carry_out(const Outbox::StreamAction& action);
   void send_datagrams();
   void watch_for_room(SocketId id);
   void ask_for_room(SocketId id);
@@ -85,9 +96,12 @@ class Loop {
   WakeEvent wake_event_;
   Signals signals_;
   std::vector<std::unique_ptr<UdpPort>> udp_;  // Index = SocketId.
+  std::vector<StreamListener> listeners_;
+  Streams streams_;
   std::unique_ptr<MiFifo> mi_fifo_;
   MiReplies mi_replies_;
   std::vector<Address> bound_;
+  std::vector<Address> bound_tcp_;
   std::vector<std::string> warnings_;
 
   Instant now_;

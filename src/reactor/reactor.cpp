@@ -21,6 +21,7 @@ Result<std::unique_ptr<Reactor>> Reactor::open(const Options& options, Figures& 
 }
 
 std::span<const Address> Reactor::bound() const { return impl_->loop->bound(); }
+std::span<const Address> Reactor::bound_tcp() const { return impl_->loop->bound_tcp(); }
 std::span<const std::string> Reactor::warnings() const { return impl_->loop->warnings(); }
 int Reactor::run(Core& core) { return impl_->loop->run(core); }
 void Reactor::wake() { impl_->loop->wake(); }

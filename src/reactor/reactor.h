@@ -1,7 +1,7 @@
-// Reactor: the edge of the process. It owns the epoll instance, the UDP sockets, the command FIFO,
-// reply FIFOs, the deadline timer, signals and the wake-up from other threads. It moves bytes and
-// frames nothing: everything that happens is told to the Core together with the time, and the
-// actions in the Outbox are carried out before the next event.
+// Reactor: the edge of the process. It owns the epoll instance, the UDP sockets, TCP connections,
+// the command FIFO, reply FIFOs, the deadline timer, signals and the wake-up from other threads. It
+// moves bytes and frames nothing: everything that happens is told to the Core together with the
+// time, and the actions in the Outbox are carried out before the next event.
 //
 // One turn: wait, read each ready source up to a budget, tell what became of replies, due
 // deadlines. The outbox is carried out after each batch of inputs. The time is read once a turn,
@@ -34,6 +34,14 @@ class Core {
  public:
   virtual ~Core() = default;
   virtual void on_datagram(std::string_view bytes, const Flow& from, Instant now, Outbox& out) = 0;
+  // A stream is there: accepted, or opened as the core asked for.
+  virtual void on_stream_open(const Flow& flow, Instant now, Outbox& out) = 0;
+  virtual void on_stream_bytes(std::string_view bytes, const Flow& from, Instant now,
+                               Outbox& out) = 0;
+  // The last that is heard of it. It may cross with the core's closing it.
+  virtual void on_stream_ended(StreamId stream, StreamEnd how, Instant now, Outbox& out) = 0;
+  // More waits for the peer than should; later: no longer.
+  virtual void on_stream_blocked(StreamId stream, bool is_blocked, Instant now, Outbox& out) = 0;
   virtual void on_mi_bytes(std::string_view bytes, Instant now, Outbox& out) = 0;
   virtual void on_mi_reply(MiReplyId reply, MiReplyEvent event, Instant now, Outbox& out) = 0;
   virtual void on_signal(int signal, Instant now, Outbox& out) = 0;
@@ -48,6 +56,7 @@ class Core {
 
 struct Options {
   std::vector<Address> listen_udp;  // Port 0: any free one.
+  std::vector<Address> listen_tcp;
   std::size_t receive_buffer_bytes = 8U << 20;
   std::size_t send_buffer_bytes = 8U << 20;
   std::string mi_fifo;  // Path; empty: no management FIFO.
@@ -66,8 +75,9 @@ class Reactor {
   Reactor(const Reactor&) = delete;
   Reactor& operator=(const Reactor&) = delete;
 
-  // The addresses really bound, index = SocketId.
+  // The addresses really bound to. For UDP, index = SocketId; those of TCP are numbered behind.
   [[nodiscard]] std::span<const Address> bound() const;
+  [[nodiscard]] std::span<const Address> bound_tcp() const;
 
   // What the operator should know although imcd can serve: a smaller socket buffer than asked for.
   [[nodiscard]] std::span<const std::string> warnings() const;

@@ -14,6 +14,10 @@ namespace imcd::reactor {
 class TestCore : public Core {
  public:
   std::function<void(std::string_view bytes, const Flow& from, Outbox& out)> datagram;
+  std::function<void(const Flow& flow, Outbox& out)> stream_open;
+  std::function<void(std::string_view bytes, const Flow& from, Outbox& out)> stream_bytes;
+  std::function<void(StreamId stream, StreamEnd how, Outbox& out)> stream_ended;
+  std::function<void(StreamId stream, bool is_blocked, Outbox& out)> stream_blocked;
   std::function<void(std::string_view bytes, Outbox& out)> mi_bytes;
   std::function<void(MiReplyId reply, MiReplyEvent event, Outbox& out)> mi_reply;
   std::function<void(int signal, Outbox& out)> signal;
@@ -38,6 +42,22 @@ class TestCore : public Core {
   void on_datagram(std::string_view bytes, const Flow& from, Instant at, Outbox& out) override {
     const Call call(*this, at);
     if (datagram) datagram(bytes, from, out);
+  }
+  void on_stream_open(const Flow& flow, Instant at, Outbox& out) override {
+    const Call call(*this, at);
+    if (stream_open) stream_open(flow, out);
+  }
+  void on_stream_bytes(std::string_view bytes, const Flow& from, Instant at, Outbox& out) override {
+    const Call call(*this, at);
+    if (stream_bytes) stream_bytes(bytes, from, out);
+  }
+  void on_stream_ended(StreamId stream, StreamEnd how, Instant at, Outbox& out) override {
+    const Call call(*this, at);
+    if (stream_ended) stream_ended(stream, how, out);
+  }
+  void on_stream_blocked(StreamId stream, bool is_blocked, Instant at, Outbox& out) override {
+    const Call call(*this, at);
+    if (stream_blocked) stream_blocked(stream, is_blocked, out);
   }
   void on_mi_bytes(std::string_view bytes, Instant at, Outbox& out) override {
     const Call call(*this, at);
