@@ -16,8 +16,9 @@ std::optional<SocketId> first_socket(std::span<const Address> bound, Address::Fa
 
 }  // namespace
 
-server::Settings core_settings(const config::Config& config, std::span<const Address> bound,
+server::Settings core_settings(const config::Config& config, const reactor::Reactor& reactor,
                                HashKey seed) {
+  const std::span<const Address> bound = reactor.bound();
   server::Settings settings;
   settings.conference.hash_size = config.hash_size;
   settings.conference.command_prefix = config.imc_cmd_start_char;
@@ -32,9 +33,11 @@ server::Settings core_settings(const config::Config& config, std::span<const Add
   settings.conference.user_burst = config.user_burst;
   settings.conference.room_rate = config.room_rate;
   settings.conference.extra_headers = config.extra_hdrs;
-  for (const Address& address : bound) {
-    settings.deliveries.via_sent_by.push_back(
-        address_text(config::advertised_address(config, address)));
+  for (const auto sockets : {bound, reactor.bound_tcp()}) {
+    for (const Address& address : sockets) {
+      settings.deliveries.via_sent_by.push_back(
+          address_text(config::advertised_address(config, address)));
+    }
   }
   settings.deliveries.ipv4_socket = first_socket(bound, Address::Family::ipv4);
   settings.deliveries.ipv6_socket = first_socket(bound, Address::Family::ipv6);
@@ -58,12 +61,32 @@ Daemon::Daemon(const config::Config& config, reactor::Reactor& reactor, LogPrint
     : config_(config),
       reactor_(reactor),
       printer_(printer),
-      server_(core_settings(config, reactor.bound(), seed), figures, now),
+      server_(core_settings(config, reactor, seed), figures, now),
       storage_(std::move(store), [&reactor] { reactor.wake(); }) {}
 
 void Daemon::on_datagram(std::string_view bytes, const Flow& from, Instant now, Outbox& out) {
   wall_ = now.wall;
   server_.on_datagram(bytes, from, now, out);
+}
+
+void Daemon::on_stream_open(const Flow& flow, Instant now, Outbox& out) {
+  wall_ = now.wall;
+  server_.on_stream_open(flow, now, out);
+}
+
+void Daemon::on_stream_bytes(std::string_view bytes, const Flow& from, Instant now, Outbox& out) {
+  wall_ = now.wall;
+  server_.on_stream_bytes(bytes, from, now, out);
+}
+
+void Daemon::on_stream_ended(StreamId stream, StreamEnd how, Instant now, Outbox& out) {
+  wall_ = now.wall;
+  server_.on_stream_ended(stream, how, now, out);
+}
+
+void Daemon::on_stream_blocked(StreamId stream, bool is_blocked, Instant now, Outbox& out) {
+  wall_ = now.wall;
+  server_.on_stream_blocked(stream, is_blocked, now, out);
 }
 
 void Daemon::on_mi_bytes(std::string_view bytes, Instant now, Outbox& out) {
@@ -149,7 +172,10 @@ void Daemon::on_answer(const db::CommitResult& result, Instant now, Outbox& out)
 void Daemon::announce_ready() const {
   std::string line = "imcd ready:";
   for (const Address& address : reactor_.bound()) {
-    line += fmt::format(" udp:{}", address_text(address));
+    line += ' ' + endpoint_text({Transport::udp, address});
+  }
+  for (const Address& address : reactor_.bound_tcp()) {
+    line += ' ' + endpoint_text({Transport::tcp, address});
   }
   fmt::print(stderr, "{}\n", line);
   sd_notify(0, "READY=1\nSTATUS=Serving");

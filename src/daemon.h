@@ -15,8 +15,8 @@
 
 namespace imcd {
 
-// The core's settings from the configuration; `bound` are the reactor's sockets.
-server::Settings core_settings(const config::Config& config, std::span<const Address> bound,
+// The core's settings from the configuration and the reactor's sockets.
+server::Settings core_settings(const config::Config& config, const reactor::Reactor& reactor,
                                HashKey seed);
 
 class Daemon final : public reactor::Core {
@@ -26,6 +26,10 @@ class Daemon final : public reactor::Core {
          Figures& figures, std::unique_ptr<db::Store> store, HashKey seed, Instant now);
 
   void on_datagram(std::string_view bytes, const Flow& from, Instant now, Outbox& out) override;
+  void on_stream_open(const Flow& flow, Instant now, Outbox& out) override;
+  void on_stream_bytes(std::string_view bytes, const Flow& from, Instant now, Outbox& out) override;
+  void on_stream_ended(StreamId stream, StreamEnd how, Instant now, Outbox& out) override;
+  void on_stream_blocked(StreamId stream, bool is_blocked, Instant now, Outbox& out) override;
   void on_mi_bytes(std::string_view bytes, Instant now, Outbox& out) override;
   void on_mi_reply(MiReplyId reply, MiReplyEvent event, Instant now, Outbox& out) override;
   void on_signal(int signal, Instant now, Outbox& out) override;

@@ -47,7 +47,10 @@ Result<void> make_state_directory(const config::Config& config) {
 
 reactor::Options reactor_options(const config::Config& config) {
   reactor::Options options;
-  options.listen_udp = config.listen_udp;
+  for (const Endpoint& listen : config.listen) {
+    (listen.transport == Transport::udp ? options.listen_udp : options.listen_tcp)
+        .push_back(listen.address);
+  }
   options.receive_buffer_bytes = config.receive_buffer_bytes;
   options.send_buffer_bytes = config.send_buffer_bytes;
   options.mi_fifo = config.mi_fifo;

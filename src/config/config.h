@@ -30,8 +30,8 @@ enum class LogFormat : std::uint8_t { text, json };
 
 struct Config {
   // Network.
-  std::vector<Address> listen_udp;  // At least one, no two equal unless the port is 0.
-  std::vector<Address> advertise;   // At most one a family; port 0: the port listened on.
+  std::vector<Endpoint> listen;    // At least one, no two equal unless the port is 0.
+  std::vector<Address> advertise;  // At most one a family; port 0: the port listened on.
   std::vector<Address> outbound_proxy;
   std::vector<Network> trusted;
   ReplyToSource reply_to_source{};

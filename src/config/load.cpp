@@ -98,19 +98,18 @@ class Loader {
 
   void check_together() {
     const Config& config = config_;
-    if (config.listen_udp.empty()) complaints_.emplace_back("listen: expected at least one");
-    for (const Address& address : config.listen_udp) {
-      if (address.port != 0 && std::ranges::count(config.listen_udp, address) > 1) {
-        complaints_.push_back(fmt::format("listen = udp:{}: expected once", address_text(address)));
+    if (config.listen.empty()) complaints_.emplace_back("listen: expected at least one");
+    for (const Endpoint& listen : config.listen) {
+      if (listen.address.port != 0 && std::ranges::count(config.listen, listen) > 1) {
+        complaints_.push_back(fmt::format("listen = {}: expected once", endpoint_text(listen)));
         break;
       }
     }
-    for (const Address& address : config.listen_udp) {
-      const Address advertised = advertised_address(config, address);
-      if (advertised.is_wildcard()) {
-        complaints_.push_back(fmt::format(
-            "listen = udp:{}: expected an `advertise` with the {} address that peers see",
-            address_text(address), address.is_ipv4() ? "IPv4" : "IPv6"));
+    for (const Endpoint& listen : config.listen) {
+      if (advertised_address(config, listen.address).is_wildcard()) {
+        complaints_.push_back(
+            fmt::format("listen = {}: expected an `advertise` with the {} address that peers see",
+                        endpoint_text(listen), listen.address.is_ipv4() ? "IPv4" : "IPv6"));
       }
     }
     const auto ipv4 = std::ranges::count_if(config.advertise, &Address::is_ipv4);

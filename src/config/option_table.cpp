@@ -40,8 +40,8 @@ using enum Group;
 
 // clang-format off
 constexpr Option options[] = {
-    {"listen", network, many<&Config::listen_udp, parse_listen>, "udp:IP:PORT",
-     "udp:127.0.0.1:5070", {},
+    {"listen", network, many<&Config::listen, parse_listen>, "udp:IP:PORT|tcp:IP:PORT",
+     "udp:127.0.0.1:5070 tcp:127.0.0.1:5070", {},
      "where to listen; IPv6 in brackets, port 0 picks a free one"},
     {"advertise", network, many<&Config::advertise, parse_advertise>, "IP[:PORT]",
      "", {},

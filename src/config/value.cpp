@@ -148,14 +148,12 @@ Result<std::uint32_t> parse_file_mode(std::string_view value, Bounds) {
   return mode;
 }
 
-Result<Address> parse_listen(std::string_view value, Bounds) {
-  if (value.starts_with("tcp:")) {
-    return fail("TCP is not available in this version; expected udp:IP:PORT");
-  }
-  const auto address =
-      value.starts_with("udp:") ? parse_address(value.substr(4)) : std::optional<Address>{};
-  if (!address) return fail("expected udp:IP:PORT, such as udp:127.0.0.1:5070 or udp:[::1]:5070");
-  return *address;
+Result<Endpoint> parse_listen(std::string_view value, Bounds) {
+  const bool is_tcp = value.starts_with("tcp:");
+  const auto address = is_tcp || value.starts_with("udp:") ? parse_address(value.substr(4))
+                                                           : std::optional<Address>{};
+  if (address) return Endpoint{is_tcp ? Transport::tcp : Transport::udp, *address};
+  return fail("expected udp:IP:PORT or tcp:IP:PORT, such as udp:127.0.0.1:5070 or tcp:[::1]:5070");
 }
 
 Result<Address> parse_advertise(std::string_view value, Bounds) {

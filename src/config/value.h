@@ -22,8 +22,8 @@ Result<Duration> parse_seconds(std::string_view value, Bounds bounds);
 Result<bool> parse_flag(std::string_view value, Bounds bounds);
 Result<std::uint32_t> parse_file_mode(std::string_view value, Bounds bounds);
 
-// `udp:IP:PORT`, IPv6 in brackets.
-Result<Address> parse_listen(std::string_view value, Bounds bounds);
+// `udp:IP:PORT` or `tcp:IP:PORT`, IPv6 in brackets.
+Result<Endpoint> parse_listen(std::string_view value, Bounds bounds);
 // `IP` or `IP:PORT`; without a port it is 0.
 Result<Address> parse_advertise(std::string_view value, Bounds bounds);
 // `IP`, `IP:PORT`, `sip:IP` or `sip:IP:PORT`; the port is 5060 where none is given.

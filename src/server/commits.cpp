@@ -27,8 +27,7 @@ void Server::hold(const Request& request, tm::ServerTransactionId id, imc::Outco
   transactions_.write_tag(tag_, request.key);
   parser::write_response_head(head, request.view, request.from.peer, {200, "OK"}, tag_.view());
   const std::string_view fields = head.view().substr(head.view().find("\r\n") + 2);
-  const Flow to{parser::response_target(request.fields.top_via, request.from.peer),
-                request.from.socket};
+  const Flow to = answer_flow(request.fields.top_via, request.from);
   std::vector<imc::Record> records = std::move(outcome.records);
   outcome.records.clear();
   journal_.append(std::move(records), {HeldAnswer{id, to, std::string(fields)}, std::move(outcome)},

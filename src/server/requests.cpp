@@ -1,6 +1,8 @@
 // Server's UAS: from a request's bytes to an answer or a message for the conference, in the order
 // of RFC 3261 8.2.
 
+#include <algorithm>
+
 #include "base/limits.h"
 #include "base/text.h"
 #include "parser/own_response.h"
@@ -110,15 +112,20 @@ bool asks_for_anonymity(const parser::MessageView& view, const parser::RequestFi
 }  // namespace
 
 void Server::on_datagram(std::string_view bytes, const Flow& from, Instant now, Outbox& out) {
+  on_sip(bytes, from, now, out);
+  end_input(now, out);
+}
+
+// One message, or what a datagram holds instead.
+void Server::on_sip(std::string_view bytes, const Flow& from, Instant now, Outbox& out) {
   if (const auto response = parser::find_own_response(bytes)) {
     figures_.responses_received.add();
-    conference_.deliveries().on_response({.branch = response->branch,
-                                          .is_to_options = response->is_to_options,
-                                          .status = response->status,
-                                          .retry_after_s = std::nullopt,
-                                          .source = from.peer},
-                                         now.mono);
-    return end_input(now, out);
+    return conference_.deliveries().on_response({.branch = response->branch,
+                                                 .is_to_options = response->is_to_options,
+                                                 .status = response->status,
+                                                 .retry_after_s = std::nullopt,
+                                                 .source = from.peer},
+                                                now.mono);
   }
   const auto parsed = parser::parse_message(bytes, view_);
   if (!parsed) {
@@ -128,7 +135,13 @@ void Server::on_datagram(std::string_view bytes, const Flow& from, Instant now, 
   } else {
     on_response(from, now);
   }
-  end_input(now, out);
+}
+
+// RFC 3261 18.2.2: on a stream the way the request came, and if that is gone by then, to nobody:
+// the peer who left has given up the transaction with it (RFC 3261 17.1.4).
+Flow Server::answer_flow(const parser::Via& via, const Flow& from) {
+  if (from.transport == Transport::tcp) return from;
+  return {parser::response_target(via, from.peer), from.socket};
 }
 
 // Answered when the request has what an answer is made of; responses never are.
@@ -161,7 +174,7 @@ void Server::on_malformed(const parser::ParseError& error, std::string_view byte
   parser::write_response_head(response, view_, from.peer, {answer.code, answer.reason},
                               tag_.view());
   parser::end_without_body(response);
-  out.end_datagram({parser::response_target(*via, from.peer), from.socket});
+  out.end_datagram(answer_flow(*via, from));
 }
 
 void Server::on_response(const Flow& from, Instant now) {
@@ -211,11 +224,14 @@ void Server::on_request(std::string_view bytes, const Flow& from, Instant now, O
   }
 }
 
+bool Server::is_trusted(const Address& peer) const {
+  return std::ranges::any_of(settings_.trusted,
+                             [&](const Network& network) { return network.contains(peer); });
+}
+
 // DESIGN 6: a source outside `trusted` gets 403 a few times a second, then silence.
 bool Server::admit_source(const Request& request, Instant now, Outbox& out) {
-  for (const Network& network : settings_.trusted) {
-    if (network.contains(request.from.peer)) return true;
-  }
+  if (is_trusted(request.from.peer)) return true;
   at(figures_.refused, RefusalCause::untrusted).add();
   if (now.mono - untrusted_second_ >= std::chrono::seconds(1)) {
     untrusted_second_ = now.mono;
@@ -359,8 +375,7 @@ void Server::respond(const Request& request, tm::Reply reply, Outbox& out) {
     parser::write_field(response, "Supported", "");
   }
   parser::end_without_body(response);
-  out.end_datagram(
-      {parser::response_target(request.fields.top_via, request.from.peer), request.from.socket});
+  out.end_datagram(answer_flow(request.fields.top_via, request.from));
   figures_.responses_sent.add();
 }
 
@@ -369,8 +384,7 @@ void Server::respond_trying(const Request& request, Outbox& out) {
   ByteBuffer& response = out.begin_datagram();
   parser::write_response_head(response, request.view, request.from.peer, {100, "Trying"}, {});
   parser::end_without_body(response);
-  out.end_datagram(
-      {parser::response_target(request.fields.top_via, request.from.peer), request.from.socket});
+  out.end_datagram(answer_flow(request.fields.top_via, request.from));
   figures_.responses_sent.add();
 }
 

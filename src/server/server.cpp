@@ -7,6 +7,7 @@ Server::Server(Settings settings, Figures& figures, Instant now)
     : settings_(std::move(settings)),
       figures_(figures),
       random_(settings_.seed),
+      streams_(settings_.seed, figures),
       transactions_(random_.next_key(), settings_.server_transactions_max),
       conference_(settings_.conference, settings_.deliveries, random_, figures),
       journal_(settings_.journal),
@@ -27,6 +28,7 @@ void Server::on_mi_reply(MiReplyId reply, MiReplyEvent event, Instant now, Outbo
 
 void Server::on_deadline(Instant now, Outbox& out) {
   transactions_.on_deadline(now.mono);
+  keep_streams(now, out);
   answer_late(now, out);
   answer_overdue(now, out);
   conference_.deliveries().on_deadline(now, out);
@@ -38,6 +40,7 @@ std::optional<MonoTime> Server::next_deadline() const {
   auto first = tm::earlier(transactions_.next_deadline(), journal_.next_deadline());
   first = tm::earlier(first, conference_.deliveries().next_deadline());
   first = tm::earlier(first, mi_.next_deadline());
+  first = tm::earlier(first, streams_.next_deadline());
   return tm::earlier(first, drain_until_);
 }
 

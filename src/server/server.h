@@ -28,6 +28,7 @@
 #include "parser/message.h"
 #include "server/control.h"
 #include "server/settings.h"
+#include "server/streams.h"
 #include "tm/server_transactions.h"
 
 namespace imcd::server {
@@ -48,6 +49,11 @@ class Server {
   // -------------------------------------------------------------------------------------
 
   void on_datagram(std::string_view bytes, const Flow& from, Instant now, Outbox& out);
+  // A stream was accepted, or is there as we asked for. The flow names it in all that follows.
+  void on_stream_open(const Flow& flow, Instant now, Outbox& out);
+  void on_stream_bytes(std::string_view bytes, const Flow& from, Instant now, Outbox& out);
+  void on_stream_ended(StreamId stream, StreamEnd how, Instant now, Outbox& out);
+  void on_stream_blocked(StreamId stream, bool is_blocked, Instant now, Outbox& out);
   void on_mi_bytes(std::string_view bytes, Instant now, Outbox& out);
   void on_mi_reply(MiReplyId reply, MiReplyEvent event, Instant now, Outbox& out);
   void on_deadline(Instant now, Outbox& out);
@@ -77,6 +83,7 @@ class Server {
            conference_.deliveries().queued() == 0;
   }
   [[nodiscard]] imc::Conference& conference() { return conference_; }
+  [[nodiscard]] std::size_t streams() const { return streams_.size(); }
   [[nodiscard]] std::size_t server_transactions() const { return transactions_.size(); }
 
  private:
@@ -100,11 +107,20 @@ class Server {
   };
   using Journal = db::Journal<Release>;
 
+  // stream_inputs.cpp: what comes on streams.
+  void on_piece(const parser::StreamFramer::Piece& piece, std::string_view bytes, const Flow& from,
+                Instant now, Outbox& out);
+  void end_stream(StreamId stream, StreamEnd how, Outbox& out);
+  void keep_streams(Instant now, Outbox& out);
+
+  void on_sip(std::string_view bytes, const Flow& from, Instant now, Outbox& out);
   // requests.cpp: what a UAS checks, RFC 3261 8.2.
   void on_malformed(const parser::ParseError& error, std::string_view bytes, const Flow& from,
                     Instant now, Outbox& out);
+  static Flow answer_flow(const parser::Via& via, const Flow& from);
   void on_response(const Flow& from, Instant now);
   void on_request(std::string_view bytes, const Flow& from, Instant now, Outbox& out);
+  [[nodiscard]] bool is_trusted(const Address& peer) const;
   bool admit_source(const Request& request, Instant now, Outbox& out);
   void on_retransmission(const Request& request, tm::ServerTransactionId id, Outbox& out);
   void on_options(const Request& request, Outbox& out);
@@ -138,6 +154,7 @@ class Server {
   Settings settings_;
   Figures& figures_;
   Random random_;
+  Streams streams_;
   tm::ServerTransactions transactions_;
   imc::Conference conference_;
   Journal journal_;

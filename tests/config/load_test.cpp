@@ -16,7 +16,8 @@ TEST(LoadConfig, NoArgumentsGiveAServerOnLoopbackWithSqlite) {
   ASSERT_TRUE(loaded) << loaded.error().text;
   EXPECT_EQ(loaded->action, Action::serve);
   const Config& config = loaded->config;
-  EXPECT_EQ(config.listen_udp, std::vector{address("127.0.0.1:5070")});
+  EXPECT_EQ(config.listen, (std::vector{Endpoint{Transport::udp, address("127.0.0.1:5070")},
+                                        Endpoint{Transport::tcp, address("127.0.0.1:5070")}}));
   EXPECT_TRUE(config.advertise.empty());
   EXPECT_TRUE(config.outbound_proxy.empty());
   EXPECT_EQ(config.trusted, (std::vector{*parse_network("127.0.0.0/8"), *parse_network("::1")}));
@@ -222,6 +223,9 @@ TEST(LoadConfig, SocketsAreDistinctUnlessTheirPortsAreFree) {
   EXPECT_TRUE(load({"--listen=udp:127.0.0.1:5070", "--listen=udp:[::1]:5070"}));
   EXPECT_EQ(error_of(load({"--listen=udp:127.0.0.1:5070", "--listen=udp:127.0.0.1:5070"})),
             "listen = udp:127.0.0.1:5070: expected once");
+  EXPECT_EQ(error_of(load({"--listen=tcp:127.0.0.1:5070", "--listen=tcp:127.0.0.1:5070"})),
+            "listen = tcp:127.0.0.1:5070: expected once");
+  EXPECT_TRUE(load({"--listen=udp:127.0.0.1:5070", "--listen=tcp:127.0.0.1:5070"}));
 }
 
 TEST(LoadConfig, ExtraHeadersLeaveRoomForTheMessage) {

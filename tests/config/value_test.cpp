@@ -12,24 +12,21 @@ namespace {
 
 Address address(std::string_view text) { return parse_address(text).value(); }
 
-TEST(Listen, TakesBothFamiliesAndFreePorts) {
-  EXPECT_EQ(parse_listen("udp:127.0.0.1:5070", {}), address("127.0.0.1:5070"));
-  EXPECT_EQ(parse_listen("udp:[::1]:0", {}), address("[::1]:0"));
+TEST(Listen, TakesBothTransportsBothFamiliesAndFreePorts) {
+  EXPECT_EQ(parse_listen("udp:127.0.0.1:5070", {}),
+            (Endpoint{Transport::udp, address("127.0.0.1:5070")}));
+  EXPECT_EQ(parse_listen("tcp:[::1]:0", {}), (Endpoint{Transport::tcp, address("[::1]:0")}));
 }
 
 TEST(Listen, RefusesWhatIsNoAddress) {
-  for (const char* value : {"", "udp:", "127.0.0.1:5070", "udp:127.0.0.1", "udp:::1:5070",
-                            "udp:localhost:5070", "udp:127.0.0.1:65536", "UDP 127.0.0.1:5070"}) {
+  for (const char* value :
+       {"", "udp:", "127.0.0.1:5070", "udp:127.0.0.1", "udp:::1:5070", "udp:localhost:5070",
+        "udp:127.0.0.1:65536", "UDP 127.0.0.1:5070", "tls:127.0.0.1:5061", "tcp:"}) {
     const auto parsed = parse_listen(value, {});
     ASSERT_FALSE(parsed) << value;
     EXPECT_EQ(parsed.error().text,
-              "expected udp:IP:PORT, such as udp:127.0.0.1:5070 or udp:[::1]:5070");
+              "expected udp:IP:PORT or tcp:IP:PORT, such as udp:127.0.0.1:5070 or tcp:[::1]:5070");
   }
-}
-
-TEST(Listen, SaysThatTcpIsNotThereYet) {
-  EXPECT_EQ(parse_listen("tcp:127.0.0.1:5070", {}).error().text,
-            "TCP is not available in this version; expected udp:IP:PORT");
 }
 
 TEST(OutboundProxy, TakesAnAddressWithOrWithoutSchemeAndPort) {

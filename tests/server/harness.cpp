@@ -143,6 +143,8 @@ void Harness::restart() {
   held_result_.reset();
   out_.clear();
   exit_code.reset();
+  streams_.clear();
+  asked_for.clear();
   options.settings.seed.low += 1;
   start();
 }
@@ -177,6 +179,54 @@ void Harness::deliver(const Address& from, const std::string& bytes) {
   act();
 }
 
+Harness::Stream& Harness::connect(const Address& from) {
+  const SocketId socket = static_cast<SocketId>(options.settings.deliveries.via_sent_by.size() - 1);
+  const Flow flow{from, socket, Transport::tcp, ++last_accepted_};
+  Stream& stream = streams_[flow.stream];
+  stream = {.flow = flow, .is_open = true};
+  server_->on_stream_open(flow, now_, out_);
+  act();
+  return stream;
+}
+
+Harness::Stream& Harness::accept(StreamId id) {
+  Stream& stream = streams_.at(id);
+  stream.is_open = true;
+  server_->on_stream_open(stream.flow, now_, out_);
+  act();
+  return stream;
+}
+
+void Harness::feed(const Stream& stream, const std::string& bytes) {
+  if (exit_code || !stream.is_open) return;
+  server_->on_stream_bytes(bytes, stream.flow, now_, out_);
+  act();
+}
+
+void Harness::end(Stream& stream, StreamEnd how) {
+  stream.is_open = false;
+  server_->on_stream_ended(stream.flow.stream, how, now_, out_);
+  act();
+}
+
+void Harness::set_blocked(const Stream& stream, bool is_blocked) {
+  server_->on_stream_blocked(stream.flow.stream, is_blocked, now_, out_);
+  act();
+}
+
+void Harness::carry_out(const Outbox::StreamAction& action) {
+  const StreamId id = action.flow.stream;
+  if (action.kind == Outbox::StreamAction::Kind::open) {
+    CHECK(is_opened_by_us(id) && !streams_.contains(id));
+    streams_[id].flow = action.flow;
+    asked_for.push_back(id);
+    return;
+  }
+  Stream& stream = streams_.at(id);
+  stream.is_open = false;
+  stream.is_closed_by_server = true;
+}
+
 void Harness::order(Order order) {
   server_->on_order(order, now_, out_);
   act();
@@ -191,6 +241,7 @@ void Harness::act() {
   for (const Outbox::Datagram& datagram : out_.datagrams()) {
     send(datagram.to, out_.bytes(datagram));
   }
+  for (const Outbox::StreamAction& action : out_.stream_actions()) carry_out(action);
   for (const BatchId batch : out_.batches()) commit(server_->batch(batch));
   for (const LogLine& line : out_.log_lines()) {
     std::string text = line.text;
@@ -202,6 +253,14 @@ void Harness::act() {
 }
 
 void Harness::send(const Flow& to, std::string_view bytes) {
+  if (to.transport == Transport::tcp) {
+    CHECK(streams_.contains(to.stream));
+    Stream& stream = streams_.at(to.stream);
+    if (!stream.is_open) return;
+    stream.sent += bytes;
+    if (on_sent) on_sent(stream, bytes);
+    return;
+  }
   if (network && !network(to, bytes)) return;
   for (auto& [name, peer] : peers_) {
     if (peer->address != to.peer) continue;

@@ -110,6 +110,26 @@ class Harness {
   // A datagram from the address, now.
   void deliver(const Address& from, const std::string& bytes);
   void at(Duration delay, std::function<void()> action);
+
+  // TCP, seen from the other end. The test plays it: what the server writes is kept in `sent`.
+  struct Stream {
+    Flow flow;
+    std::string sent;
+    bool is_open = false;
+    bool is_closed_by_server = false;
+  };
+  // The address connects to the server; the stream stays known after its end.
+  Stream& connect(const Address& from);
+  // What the server asked for, in order; the next to be accepted or refused.
+  std::vector<StreamId> asked_for;
+  Stream& stream(StreamId id) { return streams_.at(id); }
+  Stream& accept(StreamId id);
+  void feed(const Stream& stream, const std::string& bytes);
+  void end(Stream& stream, StreamEnd how);
+  void set_blocked(const Stream& stream, bool is_blocked);
+  // Called for what the server writes to a stream, besides being kept.
+  std::function<void(Stream& stream, std::string_view bytes)> on_sent;
+
   void order(Order order);
 
   // The process dies and starts again on the same database. Peers stay.
@@ -135,6 +155,7 @@ class Harness {
   void commit(const db::Batch& batch);
   void run_until(MonoTime end);
   void send(const Flow& to, std::string_view bytes);
+  void carry_out(const Outbox::StreamAction& action);
 
   Instant now_{MonoTime(1h), WallTime(std::chrono::hours(480000))};
   std::unique_ptr<Figures> figures_;
@@ -143,6 +164,8 @@ class Harness {
   Outbox out_;
   std::multimap<MonoTime, std::function<void()>> events_;
   std::map<std::string, std::unique_ptr<Peer>> peers_;
+  std::map<StreamId, Stream> streams_;
+  StreamId last_accepted_ = 0;
   std::optional<db::CommitResult> held_result_;
   std::uint64_t life_ = 0;  // Commits of an earlier life answer nobody.
 };

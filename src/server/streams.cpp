@@ -1,0 +1,166 @@
+#include "server/streams.h"
+
+#include <cstring>
+
+#include "base/check.h"
+
+namespace imcd::server {
+
+using parser::StreamFramer;
+
+namespace {
+
+// What one stream keeps of a buffer that is empty.
+constexpr std::size_t kept_bytes = 4096;
+// Beside the accepted ones, at most one for each next hop.
+constexpr std::size_t slots_max = limits::streams_max + limits::hops_max;
+
+}  // namespace
+
+std::size_t Streams::HostHash::operator()(const Address& host) const {
+  return siphash(key, {reinterpret_cast<const char*>(host.ip.data()), host.ip.size()});
+}
+
+Address Streams::host_of(const Flow& flow) {
+  Address host = flow.peer;
+  host.port = 0;
+  return host;
+}
+
+Streams::Streams(HashKey key, Figures& figures)
+    : figures_(figures), streams_(slots_max), accepted_from_(0, HostHash{key}) {}
+
+std::optional<StreamRefusal> Streams::add(const Flow& flow, MonoTime now) {
+  CHECK(!slots_.contains(flow.stream));
+  const bool is_accepted = !is_opened_by_us(flow.stream);
+  if (is_accepted) {
+    if (accepted_ >= limits::streams_max) return StreamRefusal::too_many;
+    std::size_t& here = accepted_from_[host_of(flow)];
+    if (here >= limits::streams_of_peer_max) return StreamRefusal::too_many_here;
+    ++here;
+    ++accepted_;
+  }
+  const std::uint32_t slot = streams_.take();
+  Stream& stream = streams_[slot];
+  stream = Stream{};
+  stream.flow = flow;
+  slots_.emplace(flow.stream, slot);
+  stream.wait = is_accepted ? Wait::idle : Wait::ping;
+  lane(stream.wait).arm(streams_, slot, now);
+  return std::nullopt;
+}
+
+void Streams::remove(StreamId id) {
+  const auto found = slots_.find(id);
+  if (found == slots_.end()) return;
+  const std::uint32_t slot = found->second;
+  Stream& stream = streams_[slot];
+  lane(stream.wait).cancel(streams_, slot);
+  partial_bytes_ -= stream.partial.size();
+  stream.partial = ByteBuffer();
+  if (!is_opened_by_us(id)) {
+    --accepted_;
+    const auto here = accepted_from_.find(host_of(stream.flow));
+    CHECK(here != accepted_from_.end());
+    if (--here->second == 0) accepted_from_.erase(here);
+  }
+  slots_.erase(found);
+  streams_.give_back(slot);
+}
+
+// What was kept and what is new, in one piece. A few bytes are added to the stream's own buffer, so
+// that a message that comes a byte at a time is copied once; many are not, so that its buffer stays
+// as small as what is kept.
+std::string_view Streams::join(std::uint32_t slot, std::string_view bytes) {
+  Stream& stream = streams_[slot];
+  is_in_partial_ = false;
+  if (stream.partial.empty()) return bytes;
+  if (bytes.size() <= stream.partial.size()) {
+    stream.partial.append(bytes);
+    partial_bytes_ += bytes.size();
+    is_in_partial_ = true;
+    return stream.partial.view();
+  }
+  joined_.clear();
+  joined_.append(stream.partial.view());
+  joined_.append(bytes);
+  return joined_.view();
+}
+
+StreamFramer::Piece Streams::next_piece(std::uint32_t slot, std::string_view rest) {
+  Stream& stream = streams_[slot];
+  StreamFramer::Piece piece = stream.framer.next(rest);
+  if (piece.kind == StreamFramer::Kind::empty_line && stream.is_asked) {
+    stream.is_asked = false;
+    stream.answers_pings = true;
+    stream.framer.forget_empty_line();
+  }
+  return piece;
+}
+
+// `goes_on`: what is kept belongs to the message of which some was kept before.
+std::optional<StreamEnd> Streams::keep(std::uint32_t slot, std::string_view rest, bool goes_on,
+                                       MonoTime now) {
+  Stream& stream = streams_[slot];
+  partial_bytes_ -= stream.partial.size();
+  if (is_in_partial_) {
+    if (!goes_on) std::memmove(stream.partial.data(), rest.data(), rest.size());
+    stream.partial.truncate(rest.size());
+  } else {
+    stream.partial.clear();
+    stream.partial.append(rest);
+  }
+  if (rest.empty() && stream.partial.capacity() > kept_bytes) stream.partial = ByteBuffer();
+  partial_bytes_ += stream.partial.size();
+  if (partial_bytes_ > limits::stream_partial_bytes_max) return StreamEnd::crowded;
+  if (rest.empty()) {
+    wait_for(slot, is_opened_by_us(stream.flow.stream) ? Wait::ping : Wait::idle, now);
+  } else if (!goes_on) {
+    wait_for(slot, Wait::message, now);  // The time of a message runs from its beginning.
+  }
+  return std::nullopt;
+}
+
+void Streams::wait_for(std::uint32_t slot, Wait wait, MonoTime now) {
+  Stream& stream = streams_[slot];
+  lane(stream.wait).cancel(streams_, slot);
+  stream.wait = wait;
+  lane(wait).arm(streams_, slot, now);
+}
+
+std::optional<Streams::Due> Streams::next_due(MonoTime now) {
+  for (tm::TimerLane& lane : lanes_) {
+    while (const auto slot = lane.pop_due(streams_, now)) {
+      Stream& stream = streams_[*slot];
+      const Wait waited = stream.wait;
+      stream.wait = waited == Wait::ping ? Wait::pong : Wait::ping;
+      this->lane(stream.wait).arm(streams_, *slot, now);
+      switch (waited) {
+        case Wait::ping:
+          stream.is_asked = true;
+          return Due{stream.flow, std::nullopt};
+        case Wait::pong:
+          // Not all peers know pings (RFC 5626 3.5.1): silence counts only after an answer.
+          stream.is_asked = false;
+          if (stream.answers_pings) return Due{stream.flow, StreamEnd::no_pong};
+          break;
+        case Wait::idle:
+          return Due{stream.flow, StreamEnd::idle};
+        case Wait::message:
+        case Wait::count:
+          return Due{stream.flow, StreamEnd::slow_message};
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<MonoTime> Streams::next_deadline() const {
+  std::optional<MonoTime> first;
+  for (const tm::TimerLane& lane : lanes_) {
+    first = tm::earlier(first, lane.next_deadline(streams_));
+  }
+  return first;
+}
+
+}  // namespace imcd::server

@@ -1,0 +1,113 @@
+// Streams: what the core knows of each TCP connection: where its incomplete message is kept, how it
+// is framed, and how long it may stay as it is.
+//
+// Timers of a stream, one at a time:
+//   message  32 s  a message was begun and is not complete            -> closed (slow_message)
+//   idle   15 min  accepted, and nothing came                         -> closed (idle)
+//   ping     30 s  opened by us, and nothing came: we ask             -> pong
+//   pong     10 s  no answer to that, from a peer that has given one  -> closed (no_pong)
+//
+// An idle stream keeps no buffer. Messages that are whole in what was read are not copied; the part
+// of one at the end is kept until the rest comes.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/address.h"
+#include "base/byte_buffer.h"
+#include "base/figures.h"
+#include "base/limits.h"
+#include "base/siphash.h"
+#include "base/time.h"
+#include "parser/stream_framer.h"
+#include "tm/slot_pool.h"
+#include "tm/timer_lane.h"
+
+namespace imcd::server {
+
+class Streams {
+ public:
+  Streams(HashKey key, Figures& figures);
+
+  // Nothing: it is known from now on. Else why it must be closed at once.
+  std::optional<StreamRefusal> add(const Flow& flow, MonoTime now);
+  // Forgets it, if it is known.
+  void remove(StreamId stream);
+  [[nodiscard]] bool contains(StreamId stream) const { return slots_.contains(stream); }
+  [[nodiscard]] std::size_t size() const { return streams_.in_use(); }
+
+  // Calls on_piece(piece, bytes) for each piece that is complete now, until one is a fault. The
+  // stream must be known. Nothing: it goes on; else it must be closed and removed for that reason.
+  template <class OnPiece>
+  std::optional<StreamEnd> take(StreamId stream, std::string_view bytes, MonoTime now,
+                                OnPiece&& on_piece) {
+    const std::uint32_t slot = slots_.at(stream);
+    bool goes_on = !streams_[slot].partial.empty();
+    std::string_view rest = join(slot, bytes);
+    for (;;) {
+      const parser::StreamFramer::Piece piece = next_piece(slot, rest);
+      if (piece.kind == parser::StreamFramer::Kind::incomplete) break;
+      on_piece(piece, rest.substr(0, piece.size));
+      if (piece.kind == parser::StreamFramer::Kind::fault) return StreamEnd::bad_message;
+      rest.remove_prefix(piece.size);
+      goes_on = false;
+    }
+    return keep(slot, rest, goes_on, now);
+  }
+
+  struct Due {
+    Flow flow;
+    std::optional<StreamEnd> end;  // Nothing: it is to be pinged.
+  };
+  // One stream whose timer needs the caller, who removes those that end; called until it gives
+  // nothing.
+  std::optional<Due> next_due(MonoTime now);
+  [[nodiscard]] std::optional<MonoTime> next_deadline() const;
+
+ private:
+  enum class Wait : std::uint8_t { message, idle, ping, pong, count };
+  struct Stream {
+    Flow flow;
+    parser::StreamFramer framer;
+    ByteBuffer partial;  // The beginning of a message, or all that came for it piece by piece.
+    tm::TimerNode timer;
+    Wait wait = Wait::idle;
+    bool answers_pings = false;
+    bool is_asked = false;  // A ping of ours has not been answered.
+  };
+  struct Pool : tm::SlotPool<Stream, 64> {
+    using SlotPool::SlotPool;
+    tm::TimerNode& timer(std::uint32_t slot) { return (*this)[slot].timer; }
+  };
+  struct HostHash {
+    std::size_t operator()(const Address& host) const;
+    HashKey key;
+  };
+
+  std::string_view join(std::uint32_t slot, std::string_view bytes);
+  parser::StreamFramer::Piece next_piece(std::uint32_t slot, std::string_view rest);
+  std::optional<StreamEnd> keep(std::uint32_t slot, std::string_view rest, bool goes_on,
+                                MonoTime now);
+  void wait_for(std::uint32_t slot, Wait wait, MonoTime now);
+  tm::TimerLane& lane(Wait wait) { return lanes_[static_cast<std::size_t>(wait)]; }
+  [[nodiscard]] static Address host_of(const Flow& flow);
+
+  Figures& figures_;
+  mutable Pool streams_;
+  std::unordered_map<StreamId, std::uint32_t> slots_;
+  std::unordered_map<Address, std::size_t, HostHash> accepted_from_;
+  std::size_t accepted_ = 0;
+  std::size_t partial_bytes_ = 0;
+  ByteBuffer joined_;
+  bool is_in_partial_ = false;  // What is being taken lies in the stream's own buffer.
+  std::array<tm::TimerLane, static_cast<std::size_t>(Wait::count)> lanes_ = {
+      tm::TimerLane(limits::stream_message_time), tm::TimerLane(limits::stream_idle_time),
+      tm::TimerLane(limits::stream_ping_interval), tm::TimerLane(limits::stream_pong_time)};
+};
+
+}  // namespace imcd::server
