@@ -73,6 +73,7 @@ void Checker::before_datagram(const Datagram& datagram) {
       return;
     case Shape::options:
       expected_.code = server_->is_loading() || server_->is_draining() ? 503 : ok;
+      if (reading.refused_with != 0) expected_.code = reading.refused_with;
       return;
     case Shape::cancel:
       expected_.code = exchanges_.find(reading.transaction) ? ok : 481;

@@ -158,6 +158,11 @@ Reading Reader::read(std::string_view bytes, const Address& from) {
       return reading;
     case parser::Method::options:
       reading.shape = Shape::options;
+      if (!is_sip_address(fields_.request_uri)) {
+        reading.refused_with = 416;
+      } else if (view_.find(HeaderName::require)) {
+        reading.refused_with = 420;
+      }
       break;
     case parser::Method::cancel:
       reading.shape = Shape::cancel;
