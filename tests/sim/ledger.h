@@ -69,19 +69,24 @@ class Ledger {
   }
 
   std::optional<std::uint32_t> find_delivery(std::string_view branch) const {
-    const auto found = by_branch_.find(std::hash<std::string_view>()(branch));
+    const auto found = by_branch_.find(key(branch));
     if (found == by_branch_.end()) return std::nullopt;
     return found->second;
   }
   std::uint32_t new_delivery(std::string_view branch, const Delivery& delivery) {
     const auto number = static_cast<std::uint32_t>(deliveries_.size());
     deliveries_.push_back(delivery);
-    by_branch_[std::hash<std::string_view>()(branch)] = number;
+    by_branch_[key(branch)] = number;
     return number;
   }
   Delivery& delivery(std::uint32_t number) { return deliveries_[number]; }
 
  private:
+  // The padding at the end of a branch says nothing.
+  static std::size_t key(std::string_view branch) {
+    return std::hash<std::string_view>()(branch.substr(0, branch.find_last_not_of('-') + 1));
+  }
+
   std::size_t users_;
   std::vector<Chat> chats_;
   std::vector<std::uint32_t> last_delivery_;  // By chat and user.
