@@ -28,7 +28,8 @@ void add_seeds(const AddSeed& add) {
     // Huge ones only slow the search down.
     if (!one.is_message() || one.bytes.size() > 4000) continue;
     std::string input = room;
-    for (const char* const step : {"a", "e"}) input += std::string(between) + step + one.bytes;
+    for (const char* const step : {"a", "e", "s1"})
+      input += std::string(between) + step + one.bytes;
     add(input + join({"", "t50", "r200", "r200"}));
   }
   add(join({"a" + std::string("MESSAGE sip:chat@example.org SIP/2.0\r\nVia: SIP/2.0/UDP "
@@ -44,6 +45,8 @@ void add_seeds(const AddSeed& add) {
                    "m:imc_list_members:r\nsip:chat0@"
                    "example.org\n\n",
                    "M1", "t2000", "M4"}));
+  add(room +
+      join({"", "s0\r\n\r\n", "s0OPTIONS sip:h SI", "t40000", "s2\r\n", "S2", "s2\r\n", "S+"}));
   add(room + join({"", "ou", "oh", "os", "A0late", "t20000"}));
 }
 

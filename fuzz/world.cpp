@@ -89,6 +89,11 @@ void World::step(char kind, std::string_view rest) {
     case 'r':
     case 'R':
       return answer(kind == 'R', rest);
+    case 's':
+      return feed_stream(rest);
+    case 'S':
+      if (rest.starts_with('+') || rest.starts_with('-')) return grant_stream(rest.front() == '+');
+      return end_stream(rest);
     case 't':
       return pass(std::chrono::milliseconds(number_at_front(rest, 100000)));
     case 'k':
@@ -144,6 +149,44 @@ void World::answer(bool newest, std::string_view words) {
                       code, line_value(request, "\r\nVia: "), line_value(request, "\r\nFrom: "),
                       line_value(request, "\r\nTo: "), line_value(request, "\r\nCall-ID: "),
                       line_value(request, "\r\nCSeq: "), words));
+}
+
+void World::feed_stream(std::string_view words) {
+  const std::uint64_t which = number_at_front(words, accepted_.size() - 1);
+  StreamId& id = accepted_[which];
+  if (!streams_.contains(id)) {
+    id = ++last_accepted_;
+    const Flow flow{peer_address(which), 0, Transport::tcp, id};
+    streams_[id] = flow;
+    server_->on_stream_open(flow, now_, out_);
+    act();
+  }
+  const auto open = streams_.find(id);
+  if (open == streams_.end() || has_ended_) return;
+  const std::string copy(words);
+  const Flow flow = open->second;
+  server_->on_stream_bytes(copy, flow, now_, out_);
+  act();
+}
+
+void World::end_stream(std::string_view words) {
+  const StreamId id = accepted_[number_at_front(words, accepted_.size() - 1)];
+  if (streams_.erase(id) == 0) return;
+  server_->on_stream_ended(id, StreamEnd::by_peer, now_, out_);
+  act();
+}
+
+void World::grant_stream(bool is_granted) {
+  if (wished_.empty()) return;
+  const Flow flow = wished_.front();
+  wished_.pop_front();
+  if (is_granted) {
+    streams_[flow.stream] = flow;
+    server_->on_stream_open(flow, now_, out_);
+  } else {
+    server_->on_stream_ended(flow.stream, StreamEnd::never_open, now_, out_);
+  }
+  act();
 }
 
 void World::pass(Duration time) {
@@ -203,6 +246,7 @@ void World::order(std::string_view which) {
 void World::act() {
   expect(out_.datagrams().size() <= datagrams_max, "more datagrams than anybody asked for");
   for (const Outbox::Datagram& datagram : out_.datagrams()) check_datagram(datagram);
+  for (const Outbox::StreamAction& action : out_.stream_actions()) carry_out(action);
   for (const BatchId batch : out_.batches()) batches_.push_back(server_->batch(batch));
   for (const Outbox::MiReplyAction& action : out_.mi_replies()) {
     if (action.kind == Outbox::MiReplyAction::Kind::open) replies_.push_back(action.reply);
@@ -224,7 +268,13 @@ void World::act() {
 
 void World::check_datagram(const Outbox::Datagram& datagram) {
   const std::string_view bytes = out_.bytes(datagram);
-  expect(!bytes.empty() && bytes.size() <= limits::datagram_bytes_max, "no size for a datagram");
+  expect(!bytes.empty(), "nothing is sent");
+  if (datagram.to.transport == Transport::tcp) {
+    expect(streams_.contains(datagram.to.stream), "a stream that is not open is written to");
+    if (bytes == "\r\n" || bytes == "\r\n\r\n") return;
+  } else {
+    expect(bytes.size() <= limits::datagram_bytes_max, "no size for a datagram");
+  }
   expect_none(parser::find_broken_in_sent(bytes));
   if (bytes.starts_with("SIP/")) {
     return expect(!was_response_, "a response was answered");
@@ -233,6 +283,15 @@ void World::check_datagram(const Outbox::Datagram& datagram) {
   if (body.starts_with("*** ")) expect_none(parser::find_broken_in_own_text(body));
   requests_.emplace_back(bytes);
   if (requests_.size() > requests_kept_max) requests_.pop_front();
+}
+
+void World::carry_out(const Outbox::StreamAction& action) {
+  if (action.kind == Outbox::StreamAction::Kind::open) {
+    expect(is_opened_by_us(action.flow.stream), "a stream of ours with a number of others");
+    return wished_.push_back(action.flow);
+  }
+  std::erase_if(wished_, [&](const Flow& flow) { return flow.stream == action.flow.stream; });
+  streams_.erase(action.flow.stream);
 }
 
 // The database answers everything, and then time makes an end of all transactions.

@@ -13,7 +13,9 @@
 //   M: the next reply's event, one digit o        an order: s stop, u summary, h reload
 #pragma once
 
+#include <array>
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -39,6 +41,9 @@ class World {
   void receive(const Address& from, std::string_view bytes);
   void say(std::size_t peer, std::string_view words);
   void answer(bool newest, std::string_view words);
+  void feed_stream(std::string_view words);
+  void end_stream(std::string_view words);
+  void grant_stream(bool is_granted);
   void pass(Duration time);
   void commit(std::string_view how);
   void give_mi_event(std::string_view words);
@@ -46,6 +51,7 @@ class World {
 
   void act();
   void check_datagram(const Outbox::Datagram& datagram);
+  void carry_out(const Outbox::StreamAction& action);
   void settle();
   void check_restart();
 
@@ -58,9 +64,13 @@ class World {
   std::deque<db::Batch> batches_;
   std::vector<MiReplyId> replies_;
   std::deque<std::string> requests_;  // Of the server's, to be answered.
-  std::uint64_t last_request_ = 0;    // Of ours.
-  bool was_response_ = false;         // What was received last.
-  bool was_refused_ = false;          // A record was, so memory was read again.
+  std::map<StreamId, Flow> streams_;  // Those that are open.
+  std::array<StreamId, 4> accepted_{};
+  StreamId last_accepted_ = 0;
+  std::deque<Flow> wished_;         // Asked for by the server.
+  std::uint64_t last_request_ = 0;  // Of ours.
+  bool was_response_ = false;       // What was received last.
+  bool was_refused_ = false;        // A record was, so memory was read again.
   bool has_ended_ = false;
 };
 
