@@ -103,7 +103,7 @@ class MysqlDropInTest(DropIn, ImcdTest):
         server = kamailio.Kamailio(
             self.scratch, "db_mysql", "mysql://kamailio:kamailiorw@localhost/kamailio", self.proxy.address
         )
-        self.addCleanup(lambda: server.process.poll() is None and server.process.kill())
+        self.addCleanup(server.kill)
         return server
 
     def fill(self):
@@ -219,10 +219,8 @@ class SqliteDropInTest(DropIn, ImcdTest):
         database.close()
         self.assertEqual(rows, self.FLAGS_AFTERWARDS)
         server = kamailio.Kamailio(self.scratch, "db_sqlite", f"sqlite:///{self.path}", self.proxy.address)
-        self.addCleanup(lambda: server.process.poll() is None and server.process.kill())
+        self.addCleanup(server.kill)
         self.check_kamailio(server)
-        server.process.kill()
-        server.process.wait()
 
 
 if __name__ == "__main__":

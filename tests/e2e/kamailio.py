@@ -1,7 +1,9 @@
 """A real Kamailio with its imc module on loopback, as an operator has it who is about to change to imcd."""
+import os
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -75,11 +77,13 @@ class Kamailio:
             self.process = child.start(
                 [shutil.which("kamailio", path=PATH), "-f", str(config), "-DD", "-E", "-m", "32", "-M", "4",
                  "-Y", str(self.directory), "-P", str(self.directory / "pid")],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                # Its workers are in its group, so that they can be ended with it whatever became of it.
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )
         deadline = time.monotonic() + 30
         while self.ask("core.uptime").returncode != 0:
             if self.process.poll() is not None or time.monotonic() > deadline:
+                self.kill()
                 raise AssertionError("Kamailio does not come up:\n" + self.log())
             time.sleep(0.05)
 
@@ -89,6 +93,14 @@ class Kamailio:
     def end(self):
         """A proper end: the module writes its rooms then."""
         self.process.terminate()
+        self.process.wait(30)
+
+    def kill(self):
+        """Whatever of it is still there."""
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
         self.process.wait(30)
 
     def ask(self, *command):
