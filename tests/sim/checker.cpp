@@ -62,10 +62,8 @@ void Checker::on_death() {
   outstanding_of_.clear();
   last_index_of_.clear();
   last_heard_of_.clear();
-  for (Hop& hop : hops_) {
-    hop.in_window = 0;
-    hop.sent.clear();
-  }
+  answered_at_.clear();
+  hops_ = {};
   notices_.clear();
   executed_.clear();
   buckets_.clear();

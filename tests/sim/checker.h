@@ -115,6 +115,12 @@ class Checker {
   struct Hop {
     std::uint32_t in_window = 0;
     std::deque<std::uint32_t> sent;  // Deliveries, by the time of their first datagram.
+    // Of the second under way: deliveries that were sent, and those that were not answered though
+    // their users had been lately.
+    MonoTime second{};
+    std::uint32_t starts = 0;
+    std::uint32_t losses = 0;
+    std::uint32_t lossy_seconds = 0;  // In a row.
   };
   struct Bucket {
     double tokens = 0;
@@ -156,6 +162,7 @@ class Checker {
   void check_chat_delivery(std::uint32_t number);
   void check_notice(std::uint32_t number);
   void check_window(std::uint32_t number, const Address& to);
+  void check_pace(Hop& hop);
   void leave_window(Delivery& delivery);
   void on_member_answered(const Reading& response, bool is_damaged);
   void end_delivery(Delivery& delivery);
@@ -212,6 +219,7 @@ class Checker {
   std::deque<std::uint32_t> by_timeout_;
   std::vector<std::uint32_t> outstanding_of_;  // By user.
   std::vector<std::uint64_t> last_index_of_;   // By user: of the newest message sent to them.
+  std::vector<MonoTime> answered_at_;          // By user.
   std::vector<std::uint64_t> last_heard_of_;   // By user: of the newest message heard.
   std::array<Hop, 1024> hops_;
   struct NoticeKey {

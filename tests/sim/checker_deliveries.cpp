@@ -13,6 +13,8 @@ using parser::HeaderName;
 namespace {
 
 constexpr std::string_view notice_mark = "*** ";
+// A little less than limits::user_lively_s, which is counted in whole seconds.
+constexpr Duration user_lively = std::chrono::seconds(limits::user_lively_s - 2);
 
 std::size_t index_of(const Address& peer) {
   return static_cast<std::size_t>(peer.ip[14] & 3U) << 8 | peer.ip[15];
@@ -75,6 +77,10 @@ void Checker::on_repeated_delivery(std::uint32_t number, std::string_view bytes)
   if (delivery.request != std::hash<std::string_view>()(bytes)) {
     fail("retransmissions are the same", fmt::format("not the bytes sent before: {}", bytes));
   }
+  const bool was_there = delivery.user < answered_at_.size() &&
+                         world_.now.mono - answered_at_[delivery.user] < user_lively &&
+                         answered_at_[delivery.user] != MonoTime{};
+  if (delivery.copies == 1 && was_there) ++hops_[delivery.hop].losses;
   constexpr std::uint32_t copies_max = 11;  // At 0, 0.5, 1.5, 3.5, and then every 4 s.
   const Duration age = world_.now.mono - delivery.first_sent;
   if (++delivery.copies > copies_max || age < limits::timer_t1) {
@@ -157,6 +163,25 @@ void Checker::check_notice(std::uint32_t number) {
   }
 }
 
+// DESIGN 5 "Hop pacing": when deliveries to users who are there get lost, the hop gets fewer. The
+// longest pace is as long as it takes until a delivery is sent again, so at most a window's size
+// twice a second can be in that case. The pace gets there within eight doublings.
+void Checker::check_pace(Hop& hop) {
+  constexpr std::uint32_t lossy_seconds_most = 15;
+  const Duration since = world_.now.mono - hop.second;
+  if (since < 1s) return;
+  const std::uint32_t slow = 3 * world_.plan.settings.deliveries.hop_window + 3;
+  const bool is_lossy = since < 1100ms && hop.losses > slow && hop.losses * 10 > hop.starts;
+  hop.lossy_seconds = is_lossy ? hop.lossy_seconds + 1 : 0;
+  if (hop.lossy_seconds > lossy_seconds_most) {
+    fail("losses slow the pace",
+         fmt::format("{} of {} deliveries are lost in a second, as in those before", hop.losses,
+                     hop.starts));
+  }
+  hop.second = world_.now.mono;
+  hop.starts = hop.losses = 0;
+}
+
 // DESIGN 5 "Hop pacing": never more than the window's size that are neither answered nor so old.
 void Checker::check_window(std::uint32_t number, const Address& to) {
   Hop& hop = hops_[index_of(to)];
@@ -166,6 +191,8 @@ void Checker::check_window(std::uint32_t number, const Address& to) {
     leave_window(oldest);
     hop.sent.pop_front();
   }
+  check_pace(hop);
+  ++hop.starts;
   hop.sent.push_back(number);
   if (++hop.in_window > world_.plan.settings.deliveries.hop_window) {
     fail("the hop's window holds",
@@ -191,7 +218,11 @@ void Checker::on_member_answered(const Reading& response, bool is_damaged) {
   if (status < 200) return;
   delivery.final_code = status;
   delivery.final_was_damaged = is_damaged;
-  if (status < 300) ++accepted_;
+  if (status < 300) {
+    ++accepted_;
+    if (delivery.user >= answered_at_.size()) answered_at_.resize(delivery.user + 1);
+    answered_at_[delivery.user] = world_.now.mono;
+  }
   if (world_.plan.is_calm && status >= 300 && delivery.user < world_.plan.users) {
     fail("each message is heard", fmt::format("in calm weather a delivery ended with {}", status));
   }

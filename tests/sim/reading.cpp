@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "parser/cpim.h"
 #include "parser/host.h"
+#include "sim/world.h"
 
 namespace imcd::sim {
 
@@ -135,11 +136,31 @@ std::optional<Address> Reader::answer_to(const Address& from) const {
   return to;
 }
 
+// The server may take this one by the short way, which does not ask whether the rest is good.
+Reading Reader::read_own(const parser::OwnResponse& own, bool is_whole) {
+  Reading reading{.shape = Shape::response};
+  if (!own.is_to_options) {
+    reading.branch = own.branch;
+    reading.status = own.status;
+  }
+  if (!is_whole) return reading;
+  Reading whole;
+  read_answer(whole);
+  if (whole.branch.empty()) return reading;
+  if (whole.branch != reading.branch || whole.status != reading.status) {
+    throw Violation("both ways read the same",
+                    fmt::format("branch {}, status {} by the short way, {}, {} by the long one",
+                                reading.branch, reading.status, whole.branch, whole.status));
+  }
+  return reading;
+}
+
 // --- Requests ------------------------------------------------------------------------------------
 
 Reading Reader::read(std::string_view bytes, const Address& from) {
   Reading reading{.shape = Shape::noise};
   const bool is_whole = parser::parse_message(bytes, view_).has_value();
+  if (const auto own = parser::find_own_response(bytes)) return read_own(*own, is_whole);
   if (view_.is_request) reading.answer_to = answer_to(from);
   if (!is_whole) return reading;
   if (!view_.is_request) {

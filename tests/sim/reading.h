@@ -9,6 +9,7 @@
 
 #include "base/address.h"
 #include "parser/message.h"
+#include "parser/own_response.h"
 #include "server/settings.h"
 #include "sim/names.h"
 #include "sim/rulebook.h"
@@ -31,8 +32,8 @@ struct Reading {
   std::uint64_t answer = 0;       // The same of a response to it.
   std::uint64_t fork = 0;         // RFC 3261 8.2.2.2: the same in all branches of a forked request.
   std::size_t via_count = 0;
-  // Of a MESSAGE or OPTIONS: the code by which it is refused before any room is asked; 0: it is not.
-  // The second kind of refusal needs a server that serves.
+  // Of a MESSAGE or OPTIONS: the code by which it is refused before any room is asked; 0: it is
+  // not. The second kind of refusal needs a server that serves.
   std::uint16_t refused_with = 0;
   std::uint16_t refused_when_serving = 0;
   std::uint64_t call_id = 0;  // Its hash.
@@ -61,6 +62,7 @@ class Reader {
 
  private:
   void read_answer(Reading& reading);
+  Reading read_own(const parser::OwnResponse& own, bool is_whole);
   [[nodiscard]] std::optional<Address> answer_to(const Address& from) const;
   void read_message(Reading& reading);
   void read_content(Reading& reading);
