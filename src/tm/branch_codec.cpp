@@ -23,6 +23,7 @@ std::uint32_t read_hex(const char* at, bool& is_bad) {
   std::uint64_t values = (digits & 0x0f * each_byte) + 9 * letters;
   const std::uint64_t above_nine = (values + 6 * each_byte) >> 4 & each_byte;
   is_bad |= values + '0' * each_byte + ('a' - '0' - 10) * above_nine != digits;
+  is_bad |= (values & 0xf0 * each_byte) != 0;  // From g on.
   values = (values | values >> 4) & 0x00ff00ff00ff00ff;
   values = (values | values >> 8) & 0x0000ffff0000ffff;
   return static_cast<std::uint32_t>(values | values >> 16);

@@ -42,6 +42,18 @@ TEST_F(Branch, WithAnyByteChangedIsNotOurs) {
   }
 }
 
+// Also where the digit that was there, and its neighbours, are zeros.
+TEST_F(Branch, WithALetterBeyondFIsNotOurs) {
+  const std::string zeros = branch_of(codec, {0, 0});
+  for (std::size_t at = BranchCodec::cookie.size(); at < zeros.size(); ++at) {
+    for (int c = 'g'; c <= 'z'; ++c) {
+      std::string forged = zeros;
+      forged[at] = static_cast<char>(c);
+      EXPECT_EQ(codec.read_branch(forged), std::nullopt) << forged;
+    }
+  }
+}
+
 TEST_F(Branch, CutOrExtendedIsNotOurs) {
   for (std::size_t size = 0; size < branch.size(); ++size) {
     EXPECT_EQ(codec.read_branch(branch.substr(0, size)), std::nullopt) << size;
