@@ -54,6 +54,7 @@ void Checker::on_death() {
   pending_.clear();
   in_flight_.clear();
   batch_ = 0;
+  applied_batch_ = 0;
   pending_records_ = 0;
   failures_seen_ = 0;
   outstanding_ = 0;

@@ -207,6 +207,7 @@ class Checker {
   std::deque<Pending> pending_;
   std::vector<Pending> in_flight_;
   BatchId batch_ = 0;
+  BatchId applied_batch_ = 0;  // Applied at least once.
   std::uint64_t commands_ = 0;
   std::size_t pending_records_ = 0;
   std::uint64_t failures_seen_ = 0;

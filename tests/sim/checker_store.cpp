@@ -172,11 +172,13 @@ void Checker::on_applied(std::span<const std::size_t> refused) {
     }
     const Pending& pending = in_flight_[i];
     if (pending.number == 0) {
-      check_neutral(pending.changes);
+      // When a batch is applied again, the commands behind the repair have been applied before.
+      if (applied_batch_ != batch_) check_neutral(pending.changes);
     } else {
       for (const Change& change : pending.changes) stored_.apply(change);
     }
   }
+  applied_batch_ = batch_;
   if (++batches_applied_ % batches_between_comparisons == 0) compare_rows();
 }
 
