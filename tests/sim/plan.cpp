@@ -108,8 +108,9 @@ void make_faults(Dice& dice, Plan& plan) {
 }
 
 void measure_latency(Plan& plan, double loss) {
+  // Nothing of what the seed had in mind for faults stays.
+  plan = Plan{.seed = plan.seed};
   plan.measures_latency = true;
-  plan.is_calm = false;
   plan.settings = {};
   plan.strange_requests = false;
   plan.old_rows = false;
