@@ -107,13 +107,12 @@ void make_faults(Dice& dice, Plan& plan) {
   plan.die_while_sending = dice.fraction();
 }
 
-void measure_latency(Plan& plan, double loss) {
-  // Nothing of what the seed had in mind for faults stays.
+// One room behind one proxy, where all join and then talk. Nothing of what the seed had in mind for
+// faults stays.
+void gather(Plan& plan) {
   plan = Plan{.seed = plan.seed};
-  plan.measures_latency = true;
-  plan.settings = {};
+  plan.is_one_talk = true;
   plan.strange_requests = false;
-  plan.old_rows = false;
   Dice dice(plan.seed);
   plan.settings.seed = {dice.next(), dice.next()};
   plan.settings.trusted = {*parse_network("127.0.0.0/8")};
@@ -121,11 +120,27 @@ void measure_latency(Plan& plan, double loss) {
   plan.settings.deliveries.ipv4_socket = 0;
   plan.settings.deliveries.outbound_proxies = {proxy_address(0)};
   plan.proxies = 1;
+  plan.weather = {.delay_least = 1ms, .delay_most = 20ms, .late_most = 1ms};
+}
+
+void measure_latency(Plan& plan, double loss) {
+  gather(plan);
+  plan.measures_latency = true;
   plan.users = 30;
-  plan.rooms = 1;
   plan.actions = 120;
   plan.action_every = 2s;
-  plan.weather = {.loss = loss, .delay_least = 1ms, .delay_most = 20ms, .late_most = 1ms};
+  plan.weather.loss = loss;
+}
+
+// A proxy that takes a fraction of what is offered, for so long that only a slower pace helps.
+void crowd(Plan& plan) {
+  gather(plan);
+  plan.users = 40;
+  plan.actions = 700;
+  plan.action_every = 100ms;
+  plan.settings.deliveries.hop_window = 4;
+  plan.proxy_service = 5ms;
+  plan.proxy_buffer = 8;
 }
 
 }  // namespace
@@ -158,6 +173,8 @@ Plan make_plan(std::uint64_t seed, const PlanOptions& options) {
     make_faults(dice, plan);
   }
   if (options.loss) plan.weather.loss = *options.loss;
+  // By dice of its own, so that all other seeds are what they were.
+  if (Dice(seed ^ 0xc0ffee).chance(0.01)) crowd(plan);
   if (options.measures_latency) measure_latency(plan, options.loss.value_or(0.01));
   return plan;
 }

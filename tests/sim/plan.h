@@ -79,7 +79,9 @@ struct Plan {
 
   // Nothing is lost, everybody answers: each message must be heard exactly once.
   bool is_calm = false;
-  // For measuring: one room, a fixed loss and no other fault.
+  // One room, whose members join one after the other and then only talk.
+  bool is_one_talk = false;
+  // For measuring: one talk, a fixed loss and no other fault.
   bool measures_latency = false;
 };
 

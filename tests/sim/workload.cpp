@@ -17,8 +17,8 @@ Workload::Workload(World& world, Names& names, Ledger& ledger, Rulebook& rules, 
 
 bool Workload::act() {
   ++actions_;
-  if (world_.plan.measures_latency) {
-    measure();
+  if (world_.plan.is_one_talk) {
+    join_and_talk();
   } else if (const std::size_t what = dice_.below(100); what < 47) {
     chat();
   } else if (what < 49) {
@@ -33,13 +33,13 @@ bool Workload::act() {
 
 Duration Workload::pause() {
   const Duration mean = world_.plan.action_every;
-  if (world_.plan.measures_latency) return mean;
+  if (world_.plan.is_one_talk) return mean;
   if (dice_.chance(0.02)) return 30 * mean;
   if (dice_.chance(0.3)) return mean / 50;
   return dice_.between(Duration::zero(), 2 * mean);
 }
 
-void Workload::measure() {
+void Workload::join_and_talk() {
   const bool is_joining = actions_ <= world_.plan.users;
   const std::size_t user = is_joining ? actions_ - 1 : any_user();
   send(draft(user, room_uri(0), is_joining ? "#join" : chat_text()));

@@ -48,7 +48,7 @@ class Workload {
   void chat();
   void burst();
   void command();
-  void measure();
+  void join_and_talk();
   Draft draft(std::size_t user, std::string room, std::string body);
   void write_vias(Draft& draft);
   static std::string text(const Draft& draft);
