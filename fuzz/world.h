@@ -17,6 +17,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,6 +66,7 @@ class World {
   std::vector<MiReplyId> replies_;
   std::deque<std::string> requests_;  // Of the server's, to be answered.
   std::map<StreamId, Flow> streams_;  // Those that are open.
+  std::set<StreamId> known_streams_;  // Those that ever were.
   std::array<StreamId, 4> accepted_{};
   StreamId last_accepted_ = 0;
   std::deque<Flow> wished_;         // Asked for by the server.

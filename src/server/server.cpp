@@ -7,7 +7,7 @@ Server::Server(Settings settings, Figures& figures, Instant now)
     : settings_(std::move(settings)),
       figures_(figures),
       random_(settings_.seed),
-      streams_(settings_.seed, figures),
+      streams_(settings_.seed),
       transactions_(random_.next_key(), settings_.server_transactions_max),
       conference_(settings_.conference, settings_.deliveries, random_, figures),
       journal_(settings_.journal),

@@ -27,8 +27,7 @@ Address Streams::host_of(const Flow& flow) {
   return host;
 }
 
-Streams::Streams(HashKey key, Figures& figures)
-    : figures_(figures), streams_(slots_max), accepted_from_(0, HostHash{key}) {}
+Streams::Streams(HashKey key) : streams_(slots_max), accepted_from_(0, HostHash{key}) {}
 
 std::optional<StreamRefusal> Streams::add(const Flow& flow, MonoTime now) {
   CHECK(!slots_.contains(flow.stream));

@@ -20,7 +20,6 @@
 
 #include "base/address.h"
 #include "base/byte_buffer.h"
-#include "base/figures.h"
 #include "base/limits.h"
 #include "base/siphash.h"
 #include "base/time.h"
@@ -32,7 +31,7 @@ namespace imcd::server {
 
 class Streams {
  public:
-  Streams(HashKey key, Figures& figures);
+  explicit Streams(HashKey key);
 
   // Nothing: it is known from now on. Else why it must be closed at once.
   std::optional<StreamRefusal> add(const Flow& flow, MonoTime now);
@@ -97,7 +96,6 @@ class Streams {
   tm::TimerLane& lane(Wait wait) { return lanes_[static_cast<std::size_t>(wait)]; }
   [[nodiscard]] static Address host_of(const Flow& flow);
 
-  Figures& figures_;
   mutable Pool streams_;
   std::unordered_map<StreamId, std::uint32_t> slots_;
   std::unordered_map<Address, std::size_t, HostHash> accepted_from_;

@@ -105,7 +105,7 @@ class Workers {
     if (process == 0) {
       // The parent decides when to stop, and takes its workers along whatever ends it.
       std::signal(SIGINT, SIG_IGN);
-      std::signal(SIGTERM, SIG_DFL);
+      std::signal(SIGTERM, SIG_IGN);
       prctl(PR_SET_PDEATHSIG, SIGKILL);
       work(index);
       std::fflush(stdout);
