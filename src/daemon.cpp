@@ -41,6 +41,13 @@ server::Settings core_settings(const config::Config& config, const reactor::Reac
   }
   settings.deliveries.ipv4_socket = first_socket(bound, Address::Family::ipv4);
   settings.deliveries.ipv6_socket = first_socket(bound, Address::Family::ipv6);
+  const auto tcp_socket = [&](Address::Family family) -> std::optional<SocketId> {
+    const auto socket = first_socket(reactor.bound_tcp(), family);
+    if (!socket) return std::nullopt;
+    return static_cast<SocketId>(bound.size()) + *socket;
+  };
+  settings.deliveries.ipv4_tcp_socket = tcp_socket(Address::Family::ipv4);
+  settings.deliveries.ipv6_tcp_socket = tcp_socket(Address::Family::ipv6);
   settings.deliveries.outbound_proxies = config.outbound_proxy;
   settings.deliveries.reply_to_source = config::replies_to_source(config);
   settings.deliveries.delivery_window = config.delivery_window;

@@ -60,6 +60,12 @@ enum class Transport : std::uint8_t { udp, tcp };
 
 // An address together with how it is spoken to: `udp:127.0.0.1:5070` in the log and in `listen`.
 struct Endpoint {
+  Endpoint() = default;
+  // An address by itself is spoken to over UDP.
+  Endpoint(const Address& its_address) : address(its_address) {}
+  Endpoint(Transport its_transport, const Address& its_address)
+      : transport(its_transport), address(its_address) {}
+
   Transport transport = Transport::udp;
   Address address;
   friend bool operator==(const Endpoint&, const Endpoint&) = default;

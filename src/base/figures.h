@@ -38,6 +38,7 @@ enum class DeliveryResult : std::uint8_t {
   accepted,    // 2xx
   refused,     // Any other final response.
   timed_out,   // Timer F.
+  lost,        // With the connection it was written to.
   unroutable,  // No next hop is known for the member.
   dropped,     // The user's queue was full, or the message expired in it.
   count,

@@ -27,11 +27,12 @@ enum class StreamEnd : std::uint8_t {
   count,
 };
 
-// Why a stream was closed at once when it was accepted.
+// Why a stream was closed as soon as it was there.
 enum class StreamRefusal : std::uint8_t {
   untrusted,      // Outside `trusted`.
   too_many,       // Of all peers together.
   too_many_here,  // Of this peer.
+  given_up,       // Opened by us, but it came too late.
   count,
 };
 

@@ -32,7 +32,7 @@ struct Config {
   // Network.
   std::vector<Endpoint> listen;    // At least one, no two equal unless the port is 0.
   std::vector<Address> advertise;  // At most one a family; port 0: the port listened on.
-  std::vector<Address> outbound_proxy;
+  std::vector<Endpoint> outbound_proxy;
   std::vector<Network> trusted;
   ReplyToSource reply_to_source{};
   std::size_t receive_buffer_bytes{};

@@ -47,7 +47,7 @@ constexpr Option options[] = {
      "", {},
      "what goes into Via, where that is not the listen address; one for IPv4, one for IPv6; "
      "needed when listening on 0.0.0.0 or [::]"},
-    {"outbound_proxy", network, many<&Config::outbound_proxy, parse_proxy>, "[sip:]IP[:PORT]",
+    {"outbound_proxy", network, many<&Config::outbound_proxy, parse_proxy>, "[sip:]IP[:PORT][;transport=tcp]",
      "", {},
      "where everything for members is sent: the first that is in service; without one it goes to "
      "the member's host and port"},

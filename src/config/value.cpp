@@ -165,13 +165,20 @@ Result<Address> parse_advertise(std::string_view value, Bounds) {
   return *split.address;
 }
 
-Result<Address> parse_proxy(std::string_view value, Bounds) {
+Result<Endpoint> parse_proxy(std::string_view value, Bounds) {
   if (value.starts_with("sips:")) {
     return fail("TLS is not available in this version; expected IP, IP:PORT or sip:IP:PORT");
   }
   if (starts_with_ignoring_case(value, "sip:")) value.remove_prefix(4);
-  if (value.contains(';')) {
-    return fail("URI parameters are not taken; expected IP, IP:PORT or sip:IP:PORT");
+  Transport transport = Transport::udp;
+  if (const std::size_t at = value.find(';'); at != std::string_view::npos) {
+    const std::string_view parameter = value.substr(at);
+    if (equal_ignoring_case(parameter, ";transport=tcp")) {
+      transport = Transport::tcp;
+    } else if (!equal_ignoring_case(parameter, ";transport=udp")) {
+      return fail("expected no parameter but ;transport=tcp or ;transport=udp");
+    }
+    value = value.substr(0, at);
   }
   const HostPort split = split_host_port(value, 5060);
   if (split.is_name) {
@@ -180,7 +187,7 @@ Result<Address> parse_proxy(std::string_view value, Bounds) {
   if (!split.address || split.address->is_wildcard()) {
     return fail("expected IP, IP:PORT or sip:IP:PORT, such as 192.0.2.1:5060");
   }
-  return *split.address;
+  return Endpoint{transport, *split.address};
 }
 
 Result<Network> parse_trusted(std::string_view value, Bounds) {

@@ -222,7 +222,7 @@ std::optional<std::uint32_t> Conference::write_chat(const RoomMessage& message, 
   } else {
     write_body(shared.text, message.view.body);
   }
-  if (shared.text.size() + limits::delivery_head_bytes > limits::udp_request_bytes_max) {
+  if (shared.text.size() + limits::delivery_head_bytes > deliveries_.request_bytes_max(now.mono)) {
     deliveries_.messages().release(index);
     return std::nullopt;
   }

@@ -43,7 +43,10 @@ struct DeliverySettings {
   // The sockets that serve next hops of each family; nothing where we don't listen on it.
   std::optional<SocketId> ipv4_socket;
   std::optional<SocketId> ipv6_socket;
-  std::vector<Address> outbound_proxies;  // In the order of preference.
+  // For TCP, those whose addresses peers see; where we don't listen, the ones of UDP.
+  std::optional<SocketId> ipv4_tcp_socket;
+  std::optional<SocketId> ipv6_tcp_socket;
+  std::vector<Endpoint> outbound_proxies;  // In the order of preference.
   bool reply_to_source = true;
   std::uint32_t delivery_window = 1;
   std::uint32_t hop_window = 64;
@@ -75,6 +78,9 @@ class Deliveries {
   // Users wait for a window to the outbound proxy for longer than limits::hop_wait_max.
   [[nodiscard]] bool is_congested(MonoTime now) const;
 
+  // How long a message may be that is to reach all members, with its head.
+  [[nodiscard]] std::size_t request_bytes_max(MonoTime now) const;
+
   // Starts what may start, up to the turn's budget of datagrams.
   void pump(Instant now, Outbox& out);
 
@@ -90,6 +96,12 @@ class Deliveries {
   void on_deadline(Instant now, Outbox& out);
   // The past when pump() stopped at the turn's budget.
   [[nodiscard]] std::optional<MonoTime> next_deadline() const;
+
+  // Every stream, also those that users came by: they may be the way to them.
+  // False: it is one that we opened and have given up since.
+  [[nodiscard]] bool on_stream_open(const Flow& flow, MonoTime now);
+  void on_stream_ended(StreamId stream, MonoTime now);
+  void on_stream_blocked(StreamId stream, bool is_blocked);
 
   // The user sent a message, so somebody is there. `source`: where it came from, if straight to us.
   void on_present(Identity& who, const Flow* source, MonoTime now);
@@ -166,15 +178,25 @@ class Deliveries {
   // delivery_hops.cpp: next hops and their lines.
   void line_up(std::uint32_t user, MonoTime now);
   [[nodiscard]] std::optional<Flow> route(const Identity& who, MonoTime now) const;
-  [[nodiscard]] std::optional<Flow> flow_to(const Address& address) const;
+  [[nodiscard]] std::optional<Flow> flow_to(const Endpoint& endpoint) const;
   [[nodiscard]] std::vector<Flow> proxy_flows() const;
   std::optional<std::uint32_t> hop_to(const Flow& flow);
   void forget_idle_hops();
   void move_to_current_proxy(MonoTime now);
+  void line_up_again(std::uint32_t hop, MonoTime now);
   bool pump_hop(std::uint32_t hop, Instant now, Outbox& out);
   void start_next(std::uint32_t user, std::uint32_t hop, Instant now, Outbox& out);
   void write(tm::ClientTransactionId transaction, Outbox& out);
+  void enter_window(std::uint32_t slot, MonoTime now);
   void leave_window(std::uint32_t slot);
+
+  // delivery_links.cpp: connections to next hops.
+  [[nodiscard]] bool is_live(StreamId stream) const;
+  void fail_in_flight(std::uint32_t hop, MonoTime now);
+  bool prepare_link(std::uint32_t hop, MonoTime now, Outbox& out);
+  void connect(std::uint32_t hop, MonoTime now, Outbox& out);
+  void keep_links(MonoTime now, Outbox& out);
+  [[nodiscard]] std::optional<MonoTime> next_link_deadline() const;
 
   // delivery_answers.cpp: what ends a delivery.
   void on_final(tm::ClientTransactionId transaction, const Response& response, MonoTime now);
@@ -203,7 +225,12 @@ class Deliveries {
     HashKey key;
   };
   std::unordered_map<Flow, std::uint32_t, FlowHash> hop_by_flow_;
-  std::uint32_t last_hop_ = tm::no_slot;    // The one asked for last: behind a proxy it is the one.
+  std::uint32_t last_hop_ = tm::no_slot;  // The one asked for last: behind a proxy it is the one.
+  // Streams by which users came to us, and whether they are blocked.
+  std::unordered_map<StreamId, bool> live_streams_;
+  std::unordered_map<StreamId, std::uint32_t> hop_by_stream_;
+  std::vector<std::uint32_t> unlinked_hops_;  // Over TCP, needed, and without a connection.
+  std::uint64_t last_stream_ = 0;
   std::vector<std::uint32_t> active_hops_;  // With users waiting; served in turn.
 
   // Delays of users who are away: a heap, the earliest on top. An entry whose user has moved on

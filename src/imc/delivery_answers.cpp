@@ -33,6 +33,7 @@ void Deliveries::on_response(const Response& response, MonoTime now) {
   if (hops_[transactions_.payload(*own).hop].flow.peer != response.source) {
     figures_.responses_moved.add();
   }
+  hops_[transactions_.payload(*own).hop].link.on_answer();
   leave_window(own->slot);
   if (response.status < 200) {
     transactions_.on_provisional(*own);
@@ -151,6 +152,7 @@ void Deliveries::on_deadline(Instant now, Outbox& out) {
     --resting_;
     forget(*slot);
   }
+  keep_links(now.mono, out);
   proxies_.on_deadline(now.mono, transactions_.codec(), settings_.via_sent_by, out);
   while (out.datagrams().size() < limits::datagrams_per_turn_max) {
     const auto due = transactions_.next_due(now.mono);
@@ -166,6 +168,7 @@ void Deliveries::on_deadline(Instant now, Outbox& out) {
 std::optional<MonoTime> Deliveries::next_deadline() const {
   if (out_of_budget_) return MonoTime::min();
   auto first = tm::earlier(transactions_.next_deadline(), proxies_.next_deadline());
+  first = tm::earlier(first, next_link_deadline());
   first = tm::earlier(first, remembered_.next_deadline(users_));
   if (!away_.empty()) first = tm::earlier(first, away_.front().at);
   SentTimers timers{transactions_};

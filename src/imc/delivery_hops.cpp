@@ -12,6 +12,7 @@ std::size_t Deliveries::FlowHash::operator()(const Flow& flow) const {
   hash.update(
       std::string_view(reinterpret_cast<const char*>(flow.peer.ip.data()), flow.peer.ip.size()));
   hash.update(static_cast<std::uint64_t>(flow.peer.port) << 32 | flow.socket);
+  hash.update(flow.stream << 1 | static_cast<std::uint64_t>(flow.transport));
   return hash.digest();
 }
 
@@ -47,7 +48,8 @@ std::optional<Flow> Deliveries::route(const Identity& who, MonoTime now) const {
   const auto literal = parse_ip(uri->host, uri->port);
   if (literal && uri->port != 0) return flow_to(*literal);
   if (settings_.reply_to_source) {
-    if (const auto source = sources_.find(who)) return source;
+    const auto source = sources_.find(who);
+    if (source && (source->transport == Transport::udp || is_live(source->stream))) return source;
   }
   if (!literal) return std::nullopt;
   Address address = *literal;
@@ -55,17 +57,22 @@ std::optional<Flow> Deliveries::route(const Identity& who, MonoTime now) const {
   return flow_to(address);
 }
 
-std::optional<Flow> Deliveries::flow_to(const Address& address) const {
-  const auto& socket = address.is_ipv4() ? settings_.ipv4_socket : settings_.ipv6_socket;
-  if (!socket) return std::nullopt;
-  return Flow{address, *socket};
+std::optional<Flow> Deliveries::flow_to(const Endpoint& endpoint) const {
+  const bool is_ipv4 = endpoint.address.is_ipv4();
+  const auto& udp = is_ipv4 ? settings_.ipv4_socket : settings_.ipv6_socket;
+  if (endpoint.transport == Transport::udp) {
+    return udp ? std::optional(Flow{endpoint.address, *udp}) : std::nullopt;
+  }
+  const auto& tcp = is_ipv4 ? settings_.ipv4_tcp_socket : settings_.ipv6_tcp_socket;
+  if (!tcp && !udp) return std::nullopt;
+  return Flow{endpoint.address, tcp ? *tcp : *udp, Transport::tcp};
 }
 
-// Proxies of a family that we don't listen on are left out; the configuration refuses them.
+// Proxies of a family that we don't listen on are left out.
 std::vector<Flow> Deliveries::proxy_flows() const {
   std::vector<Flow> flows;
-  for (const Address& address : settings_.outbound_proxies) {
-    if (const auto flow = flow_to(address)) flows.push_back(*flow);
+  for (const Endpoint& proxy : settings_.outbound_proxies) {
+    if (const auto flow = flow_to(proxy)) flows.push_back(*flow);
   }
   return flows;
 }
@@ -79,6 +86,12 @@ std::optional<std::uint32_t> Deliveries::hop_to(const Flow& flow) {
   const std::uint32_t slot = hops_.take();
   hops_[slot] = Hop{};
   hops_[slot].flow = flow;
+  if (flow.stream != 0) {
+    hops_[slot].link.on_open(flow.stream);
+    const auto live = live_streams_.find(flow.stream);
+    hops_[slot].link.on_blocked(live != live_streams_.end() && live->second);
+    hop_by_stream_.emplace(flow.stream, slot);
+  }
   hop_by_flow_.emplace(flow, slot);
   return last_hop_ = slot;
 }
@@ -102,16 +115,20 @@ void Deliveries::move_to_current_proxy(MonoTime now) {
   last_proxy_ = current;
   const std::size_t hops = active_hops_.size();
   for (std::size_t i = 0; i < hops; ++i) {
-    Hop& hop = hops_[active_hops_[i]];
-    if (hop.flow == current) continue;
-    std::uint32_t slot = std::exchange(hop.first_waiting, tm::no_slot);
-    hop.last_waiting = tm::no_slot;
-    while (slot != tm::no_slot) {
-      const std::uint32_t next = users_[slot].next_waiting;
-      users_[slot].waiting = false;
-      line_up(slot, now);
-      slot = next;
-    }
+    if (hops_[active_hops_[i]].flow != current) line_up_again(active_hops_[i], now);
+  }
+}
+
+// Whoever waits at this hop goes to where his messages go now.
+void Deliveries::line_up_again(std::uint32_t hop_slot, MonoTime now) {
+  Hop& hop = hops_[hop_slot];
+  std::uint32_t slot = std::exchange(hop.first_waiting, tm::no_slot);
+  hop.last_waiting = tm::no_slot;
+  while (slot != tm::no_slot) {
+    const std::uint32_t next = users_[slot].next_waiting;
+    users_[slot].waiting = false;
+    line_up(slot, now);
+    slot = next;
   }
 }
 
@@ -142,6 +159,7 @@ bool Deliveries::pump_hop(std::uint32_t slot, Instant now, Outbox& out) {
   Hop& hop = hops_[slot];
   if (hop.paused_until && *hop.paused_until > now.mono) return hop.first_waiting == tm::no_slot;
   hop.paused_until.reset();
+  if (hop.is_tcp() && !prepare_link(slot, now.mono, out)) return hop.first_waiting == tm::no_slot;
   SentTimers timers{transactions_};
   while (const auto old = hop.sent.pop_due(timers, now.mono - hop.pace.current())) {
     transactions_.payload(*old).in_window = false;
@@ -149,7 +167,8 @@ bool Deliveries::pump_hop(std::uint32_t slot, Instant now, Outbox& out) {
   }
   while (hop.first_waiting != tm::no_slot) {
     if (hop.in_window >= settings_.hop_window || transactions_.full()) return false;
-    if (out.datagrams().size() >= limits::datagrams_per_turn_max) {
+    if (out.datagrams().size() >= limits::datagrams_per_turn_max ||
+        out.written_bytes() >= limits::bytes_per_turn_max) {
       out_of_budget_ = true;
       return false;
     }
@@ -175,15 +194,11 @@ void Deliveries::start_next(std::uint32_t user_slot, std::uint32_t hop_slot, Ins
     delivery.user = user_slot;
     delivery.hop = hop_slot;
     delivery.node = node;
-    delivery.in_window = true;
-    const auto id = transactions_.start(delivery, now.mono);
-    ++user.in_flight;
     Hop& hop = hops_[hop_slot];
-    SentTimers timers{transactions_};
-    hop.sent.arm(timers, id.slot, now.mono);
-    hop.pace.on_sent(now.mono);
-    ++hop.in_window;
+    const auto id = transactions_.start(delivery, now.mono, hop.flow.transport);
+    ++user.in_flight;
     ++hop.in_flight;
+    if (!hop.is_tcp()) enter_window(id.slot, now.mono);
     figures_.client_transactions.set(static_cast<std::int64_t>(transactions_.size()));
     figures_.requests_sent.add();
     write(id, out);
@@ -194,14 +209,26 @@ void Deliveries::start_next(std::uint32_t user_slot, std::uint32_t hop_slot, Ins
 
 void Deliveries::write(tm::ClientTransactionId id, Outbox& out) {
   const Delivery& delivery = transactions_.payload(id);
-  const Flow& flow = hops_[delivery.hop].flow;
+  const Hop& hop = hops_[delivery.hop];
+  Flow flow = hop.flow;
+  flow.stream = hop.link.stream();
   ByteBuffer& bytes = out.begin_datagram();
   const User& user = users_[delivery.user];
   write_delivery_head(bytes, user.former_uri.empty() ? user.who->uri() : user.former_uri,
-                      settings_.via_sent_by[flow.socket], transactions_.codec(), id,
-                      !proxies_.empty());
+                      {flow.transport, settings_.via_sent_by[flow.socket]}, transactions_.codec(),
+                      id, !proxies_.empty() && !hop.is_tcp());
   bytes.append(messages_[delivery.node.message].text.view());
   out.end_datagram(flow);
+}
+
+void Deliveries::enter_window(std::uint32_t slot, MonoTime now) {
+  Delivery& delivery = transactions_.payload(slot);
+  delivery.in_window = true;
+  Hop& hop = hops_[delivery.hop];
+  SentTimers timers{transactions_};
+  hop.sent.arm(timers, slot, now);
+  hop.pace.on_sent(now);
+  ++hop.in_window;
 }
 
 void Deliveries::leave_window(std::uint32_t slot) {

@@ -9,17 +9,24 @@
 #include <string_view>
 #include <vector>
 
+#include "base/address.h"
 #include "base/byte_buffer.h"
 #include "parser/message.h"
 #include "tm/client_transactions.h"
 
 namespace imcd::imc {
 
-// Request line, Via, To, Call-ID, CSeq. `via_sent_by` is our host and port as peers reach us.
+// Our part of Via: how the request goes, and our host and port as peers reach us.
+struct OwnVia {
+  Transport transport = Transport::udp;
+  std::string_view sent_by;
+};
+
+// Request line, Via, To, Call-ID, CSeq.
 // `even`: the branch is padded, so that the deliveries of one message to one next hop have few
 // different lengths, mostly one: then the kernel takes them as a run (DESIGN 3). The padding
 // follows from the member's URI alone, as a retransmission must be the same bytes.
-void write_delivery_head(ByteBuffer& out, std::string_view member_uri, std::string_view via_sent_by,
+void write_delivery_head(ByteBuffer& out, std::string_view member_uri, const OwnVia& via,
                          const tm::BranchCodec& codec, tm::ClientTransactionId transaction,
                          bool even);
 

@@ -10,6 +10,7 @@
 #include "base/address.h"
 #include "base/limits.h"
 #include "base/time.h"
+#include "imc/link.h"
 #include "tm/timer_lane.h"
 
 namespace imcd::imc {
@@ -72,9 +73,13 @@ struct Hop {
   std::uint32_t in_window = 0;
   std::uint32_t in_flight = 0;           // Deliveries without a final answer, in the window or not.
   std::optional<MonoTime> paused_until;  // 503 with Retry-After.
+  Link link;                             // Over TCP: then it alone tells what may be written.
   bool active = false;                   // In Deliveries' list of hops with waiting users.
 
-  [[nodiscard]] bool idle() const { return first_waiting == tm::no_slot && in_window == 0; }
+  [[nodiscard]] bool is_tcp() const { return flow.transport == Transport::tcp; }
+  [[nodiscard]] bool idle() const {
+    return first_waiting == tm::no_slot && in_window == 0 && link.state() == Link::State::closed;
+  }
 };
 
 }  // namespace imcd::imc

@@ -1,5 +1,7 @@
 #include "imc/proxies.h"
 
+#include <algorithm>
+
 namespace imcd::imc {
 namespace {
 
@@ -8,7 +10,8 @@ void write_options(ByteBuffer& out, const Flow& proxy, std::string_view via_sent
                    const tm::BranchCodec& codec, tm::ClientTransactionId id) {
   out.append("OPTIONS sip:");
   write_address(out, proxy.peer);
-  out.append(" SIP/2.0\r\nVia: SIP/2.0/UDP ");
+  out.append(" SIP/2.0\r\nVia: SIP/2.0/");
+  out.append(proxy.transport == Transport::udp ? "UDP " : "TCP ");
   out.append(via_sent_by);
   out.append(";rport;branch=");
   out.append(tm::BranchCodec::cookie);
@@ -27,7 +30,7 @@ void write_options(ByteBuffer& out, const Flow& proxy, std::string_view via_sent
 }  // namespace
 
 bool Proxies::in_service(const Proxy& proxy, MonoTime now) {
-  return proxy.unanswered < limits::proxy_silent_pings &&
+  return !proxy.is_unreachable && proxy.unanswered < limits::proxy_silent_pings &&
          (!proxy.spared_until || *proxy.spared_until <= now);
 }
 
@@ -44,6 +47,19 @@ void Proxies::spare(const Flow& flow, MonoTime until) {
   }
 }
 
+bool Proxies::contains(const Flow& flow) const {
+  return std::ranges::find(proxies_, flow, &Proxy::flow) != proxies_.end();
+}
+
+void Proxies::on_link(const Flow& flow, StreamId stream, MonoTime) {
+  for (Proxy& proxy : proxies_) {
+    if (proxy.flow != flow) continue;
+    proxy.stream = stream;
+    proxy.is_unreachable = stream == 0;
+    proxy.unanswered = 0;
+  }
+}
+
 void Proxies::on_deadline(MonoTime now, const tm::BranchCodec& codec,
                           const std::vector<std::string>& via_sent_by, Outbox& out) {
   if (proxies_.size() < 2 || now < next_question_) return;
@@ -51,12 +67,16 @@ void Proxies::on_deadline(MonoTime now, const tm::BranchCodec& codec,
   std::int64_t down = 0;
   for (std::uint32_t i = 0; i < proxies_.size(); ++i) {
     Proxy& proxy = proxies_[i];
-    if (proxy.question != 0) ++proxy.unanswered;
+    const bool can_ask = proxy.flow.transport == Transport::udp || proxy.stream != 0;
+    if (proxy.question != 0 && can_ask) ++proxy.unanswered;
     ++proxy.question;
     if (!in_service(proxy, now)) ++down;
+    if (!can_ask) continue;
     write_options(out.begin_datagram(), proxy.flow, via_sent_by[proxy.flow.socket], codec,
                   {first_slot + i, proxy.question});
-    out.end_datagram(proxy.flow);
+    Flow flow = proxy.flow;
+    flow.stream = proxy.stream;
+    out.end_datagram(flow);
   }
   figures_.proxies_down.set(down);
 }

@@ -1,7 +1,7 @@
 // Proxies: the outbound proxies, of which the first that is in service takes all deliveries. A
 // proxy is passed over while it is told to be spared (503) and, where there are several, while it
-// leaves OPTIONS without an answer. What is under way to a proxy that fails is not sent elsewhere:
-// it may have been delivered.
+// leaves OPTIONS without an answer; one over TCP also while no connection to it can be had. What is
+// under way to a proxy that fails is not sent elsewhere: it may have been delivered.
 #pragma once
 
 #include <cstdint>
@@ -33,6 +33,10 @@ class Proxies {
   // The proxy at this address asked to be spared.
   void spare(const Flow& flow, MonoTime until);
 
+  [[nodiscard]] bool contains(const Flow& flow) const;
+  // The connection to it is there; 0: it is lost, or could not be made.
+  void on_link(const Flow& flow, StreamId stream, MonoTime now);
+
   // Asks each proxy whether it lives, when it is time.
   void on_deadline(MonoTime now, const tm::BranchCodec& codec,
                    const std::vector<std::string>& via_sent_by, Outbox& out);
@@ -46,6 +50,8 @@ class Proxies {
   struct Proxy {
     Flow flow;
     std::optional<MonoTime> spared_until;
+    StreamId stream = 0;          // Over TCP: the connection, while there is one.
+    bool is_unreachable = false;  // The last attempt to connect failed.
     std::uint32_t unanswered = 0;
     std::uint32_t question = 0;  // Generation in the branch of the last OPTIONS.
   };

@@ -81,6 +81,7 @@ std::vector<mi::Control::Statistic> Control::statistics() const {
       {"imc:deliveries_accepted", at(figures_.deliveries, DeliveryResult::accepted).value()},
       {"imc:deliveries_refused", at(figures_.deliveries, DeliveryResult::refused).value()},
       {"imc:deliveries_timed_out", at(figures_.deliveries, DeliveryResult::timed_out).value()},
+      {"imc:deliveries_lost", at(figures_.deliveries, DeliveryResult::lost).value()},
       {"imc:deliveries_unroutable", at(figures_.deliveries, DeliveryResult::unroutable).value()},
       {"imc:deliveries_dropped", at(figures_.deliveries, DeliveryResult::dropped).value()},
       {"imc:delivery_queue_messages", gauge(figures_.delivery_queue_messages)},

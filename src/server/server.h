@@ -108,9 +108,10 @@ class Server {
   using Journal = db::Journal<Release>;
 
   // stream_inputs.cpp: what comes on streams.
+  std::optional<StreamRefusal> admit_stream(const Flow& flow, MonoTime now);
   void on_piece(const parser::StreamFramer::Piece& piece, std::string_view bytes, const Flow& from,
                 Instant now, Outbox& out);
-  void end_stream(StreamId stream, StreamEnd how, Outbox& out);
+  void end_stream(StreamId stream, StreamEnd how, MonoTime now, Outbox& out);
   void keep_streams(Instant now, Outbox& out);
 
   void on_sip(std::string_view bytes, const Flow& from, Instant now, Outbox& out);

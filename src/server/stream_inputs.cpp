@@ -6,16 +6,23 @@ namespace imcd::server {
 
 using parser::StreamFramer;
 
-// DESIGN 6: an untrusted peer is not listened to at all.
 void Server::on_stream_open(const Flow& flow, Instant now, Outbox& out) {
-  const bool is_welcome = is_opened_by_us(flow.stream) || is_trusted(flow.peer);
-  const auto refusal =
-      is_welcome ? streams_.add(flow, now.mono) : std::optional(StreamRefusal::untrusted);
-  if (refusal) {
+  if (const auto refusal = admit_stream(flow, now.mono)) {
     at(figures_.streams_refused, *refusal).add();
     out.abort_stream(flow.stream);
   }
   end_input(now, out);
+}
+
+// DESIGN 6: an untrusted peer is not listened to at all.
+std::optional<StreamRefusal> Server::admit_stream(const Flow& flow, MonoTime now) {
+  const bool is_ours = is_opened_by_us(flow.stream);
+  if (!is_ours && !is_trusted(flow.peer)) return StreamRefusal::untrusted;
+  if (is_ours && !conference_.deliveries().on_stream_open(flow, now))
+    return StreamRefusal::given_up;
+  const auto refusal = streams_.add(flow, now);
+  if (!refusal && !is_ours) static_cast<void>(conference_.deliveries().on_stream_open(flow, now));
+  return refusal;
 }
 
 // What is still on its way when we have closed a stream is for nobody.
@@ -25,7 +32,7 @@ void Server::on_stream_bytes(std::string_view bytes, const Flow& from, Instant n
                                  [&](const StreamFramer::Piece& piece, std::string_view text) {
                                    on_piece(piece, text, from, now, out);
                                  });
-  if (end) end_stream(from.stream, *end, out);
+  if (end) end_stream(from.stream, *end, now.mono, out);
   end_input(now, out);
 }
 
@@ -51,22 +58,27 @@ void Server::on_piece(const StreamFramer::Piece& piece, std::string_view bytes, 
 
 void Server::on_stream_ended(StreamId stream, StreamEnd, Instant now, Outbox& out) {
   streams_.remove(stream);
+  conference_.deliveries().on_stream_ended(stream, now.mono);
   end_input(now, out);
 }
 
-void Server::on_stream_blocked(StreamId, bool, Instant now, Outbox& out) { end_input(now, out); }
+void Server::on_stream_blocked(StreamId stream, bool is_blocked, Instant now, Outbox& out) {
+  conference_.deliveries().on_stream_blocked(stream, is_blocked);
+  end_input(now, out);
+}
 
 // We close it, once what was written before is sent.
-void Server::end_stream(StreamId stream, StreamEnd how, Outbox& out) {
+void Server::end_stream(StreamId stream, StreamEnd how, MonoTime now, Outbox& out) {
   at(figures_.streams_ended, how).add();
   out.close_stream(stream);
   streams_.remove(stream);
+  conference_.deliveries().on_stream_ended(stream, now);
 }
 
 void Server::keep_streams(Instant now, Outbox& out) {
   while (const auto due = streams_.next_due(now.mono)) {
     if (due->end) {
-      end_stream(due->flow.stream, *due->end, out);
+      end_stream(due->flow.stream, *due->end, now.mono, out);
     } else {
       out.begin_datagram().append("\r\n\r\n");  // RFC 5626 3.5.1: the ping.
       out.end_datagram(due->flow);

@@ -1,8 +1,9 @@
-// Client transactions of requests over UDP (RFC 3261 17.1.2).
+// Client transactions of requests (RFC 3261 17.1.2).
 //
 //   start ──▶ trying ──1xx──▶ proceeding         Timers, all in one chain of FIFO lanes:
 //               │                 │                E: 0.5, 1, 2, then every 4 s, a retransmission;
 //               └── final / F ────┴──▶ gone        proceeding: every 4 s
+//                                                     (none over TCP)
 //                                                  F: 32 s after the start, the end
 //                                                  K: none, as a slot that is free knows no answer
 //
@@ -17,6 +18,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/address.h"
 #include "base/byte_buffer.h"
 #include "base/figures.h"
 #include "base/limits.h"
@@ -83,14 +85,14 @@ class ClientTransactions {
   [[nodiscard]] const BranchCodec& codec() const { return codec_; }
 
   // The caller then sends the request. The table must not be full.
-  Id start(const Payload& payload, MonoTime now) {
+  Id start(const Payload& payload, MonoTime now, Transport transport = Transport::udp) {
     const std::uint32_t slot = records_.take();
     Record& record = records_[slot];
     record.payload = payload;
     record.state = ClientState::trying;
     record.timeout = now + limits::timer_f;
-    record.lane = 0;
-    lanes_[0].arm(records_, slot, now);
+    record.lane = transport == Transport::udp ? 0 : timer_f_lane;
+    lanes_[record.lane].arm(records_, slot, now);
     return {slot, record.generation};
   }
 
@@ -118,6 +120,15 @@ class ClientTransactions {
     Record& record = records_[id.slot];
     lanes_[record.lane].cancel(records_, id.slot);
     release(id.slot);
+  }
+
+  // All of them, in the order of their slots. `visit` must not start or end one.
+  template <class Visit>
+  void for_each(Visit&& visit) {
+    for (std::uint32_t slot = 0; records_.contains(slot); ++slot) {
+      const Record& record = records_[slot];
+      if (record.state != ClientState::free) visit(Id{slot, record.generation}, record.payload);
+    }
   }
 
   struct Due {
@@ -158,6 +169,10 @@ class ClientTransactions {
   // The slot is out of its lane; afterwards it is in the next one, also when it timed out.
   std::optional<Due> on_timer(std::uint32_t slot, MonoTime now) {
     Record& record = records_[slot];
+    if (record.lane == timer_f_lane) {
+      lanes_[timer_f_lane].arm(records_, slot, now);
+      return Due{{slot, record.generation}, true};
+    }
     const bool timed_out = now >= record.timeout;
     const bool silent = record.silent;
     std::uint8_t lane = record.silent ? record.lane : next_lane(record);
@@ -188,8 +203,11 @@ class ClientTransactions {
 
   BranchCodec codec_;
   mutable Records records_;
-  std::array<TimerLane, timer_e.size()> lanes_ = {TimerLane(timer_e[0]), TimerLane(timer_e[1]),
-                                                  TimerLane(timer_e[2]), TimerLane(timer_e[3])};
+  // RFC 3261 17.1.2.2: over a reliable transport there is no Timer E.
+  static constexpr std::uint8_t timer_f_lane = timer_e.size();
+  std::array<TimerLane, timer_e.size() + 1> lanes_ = {TimerLane(timer_e[0]), TimerLane(timer_e[1]),
+                                                      TimerLane(timer_e[2]), TimerLane(timer_e[3]),
+                                                      TimerLane(limits::timer_f)};
 };
 
 }  // namespace imcd::tm

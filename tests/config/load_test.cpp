@@ -69,7 +69,7 @@ TEST(LoadConfig, EveryParameterOfTheModuleIsTakenByItsName) {
   EXPECT_EQ(config.members_table, "my_members");
   EXPECT_EQ(config.hash_size, 10U);
   EXPECT_EQ(config.imc_cmd_start_char, '!');
-  EXPECT_EQ(config.outbound_proxy, std::vector{address("192.0.2.1:5080")});
+  EXPECT_EQ(config.outbound_proxy, std::vector{Endpoint(address("192.0.2.1:5080"))});
   EXPECT_EQ(config.extra_hdrs, "P-Flags: 3\r\n");
   EXPECT_FALSE(config.create_on_join);
   EXPECT_TRUE(config.check_on_create);

@@ -90,6 +90,32 @@ TEST_F(ClientTransaction, RetransmitsByTimerEUntilTimerF) {
   EXPECT_EQ(transactions.size(), 0U);
 }
 
+TEST_F(ClientTransaction, HasNoTimerEOverTcp) {
+  const auto id = transactions.start({1}, start, Transport::tcp);
+  const auto other = transactions.start({1}, start, Transport::tcp);
+  transactions.on_provisional(id);
+  EXPECT_EQ(transactions.next_deadline(), start + 32s);
+  EXPECT_FALSE(transactions.next_due(start + 32s - 1ns));
+  for (const auto expected : {id, other}) {
+    const auto due = transactions.next_due(start + 32s);
+    ASSERT_TRUE(due);
+    EXPECT_TRUE(due->timed_out);
+    EXPECT_EQ(due->id, expected);
+    transactions.end(due->id);
+  }
+  EXPECT_EQ(transactions.next_deadline(), std::nullopt);
+}
+
+TEST_F(ClientTransaction, AllCanBeVisited) {
+  const auto first = transactions.start({1}, start);
+  const auto ended = transactions.start({2}, start);
+  const auto last = transactions.start({3}, start, Transport::tcp);
+  transactions.end(ended);
+  std::vector<ClientTransactionId> seen;
+  transactions.for_each([&](ClientTransactionId id, const auto&) { seen.push_back(id); });
+  EXPECT_EQ(seen, (std::vector{first, last}));
+}
+
 // Each step is armed when the one before was served, so delays add up; F is never early, and late
 // by no more than they are.
 TEST_F(ClientTransaction, KeepsItsScheduleWhenTheLoopIsLateAtEveryStep) {

@@ -1,0 +1,130 @@
+// Deliveries: connections to next hops over TCP.
+//
+// RFC 3261 17.1.4 and 8.1.3.1: a connection that is lost fails the requests on it as a 503 would.
+// Nobody knows how many of them the peer has read, so they are not sent again, neither here nor
+// elsewhere: each member hears a message at most once. What was not yet written waits in the users'
+// queues, in its order, for the next connection.
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "imc/deliveries.h"
+
+namespace imcd::imc {
+
+bool Deliveries::is_live(StreamId stream) const { return live_streams_.contains(stream); }
+
+bool Deliveries::on_stream_open(const Flow& flow, MonoTime now) {
+  if (!is_opened_by_us(flow.stream)) {
+    live_streams_.emplace(flow.stream, false);
+    return true;
+  }
+  const auto found = hop_by_stream_.find(flow.stream);
+  if (found == hop_by_stream_.end()) return false;
+  Hop& hop = hops_[found->second];
+  hop.link.on_open(flow.stream);
+  std::erase(unlinked_hops_, found->second);
+  proxies_.on_link(hop.flow, flow.stream, now);
+  return true;
+}
+
+void Deliveries::on_stream_ended(StreamId stream, MonoTime now) {
+  live_streams_.erase(stream);
+  const auto found = hop_by_stream_.find(stream);
+  if (found == hop_by_stream_.end()) return;
+  const std::uint32_t slot = found->second;
+  hop_by_stream_.erase(found);
+  Hop& hop = hops_[slot];
+  const bool was_open = hop.link.state() == Link::State::open;
+  hop.link.on_ended(now);
+  proxies_.on_link(hop.flow, 0, now);
+  if (was_open) fail_in_flight(slot, now);
+  if (is_opened_by_us(stream)) {
+    if (was_open) unlinked_hops_.push_back(slot);
+  } else {
+    // Nobody comes back by this way.
+    line_up_again(slot, now);
+  }
+}
+
+void Deliveries::on_stream_blocked(StreamId stream, bool is_blocked) {
+  if (const auto live = live_streams_.find(stream); live != live_streams_.end()) {
+    live->second = is_blocked;
+  }
+  const auto found = hop_by_stream_.find(stream);
+  if (found != hop_by_stream_.end()) hops_[found->second].link.on_blocked(is_blocked);
+}
+
+// A loss is rare, so the deliveries of a hop are not listed anywhere.
+void Deliveries::fail_in_flight(std::uint32_t hop, MonoTime now) {
+  std::vector<tm::ClientTransactionId> lost;
+  transactions_.for_each([&](tm::ClientTransactionId id, const Delivery& delivery) {
+    if (delivery.hop == hop) lost.push_back(id);
+  });
+  for (const tm::ClientTransactionId id : lost) {
+    const Delivery delivery = end(id);
+    settle(delivery.node, DeliveryResult::lost);
+    line_up(delivery.user, now);
+    leave_if_done(delivery.user, now);
+  }
+}
+
+// RFC 3261 18.1.1: over UDP a request may not be longer. Without a proxy the next hops differ, and
+// UDP is what all have.
+std::size_t Deliveries::request_bytes_max(MonoTime now) const {
+  const bool is_tcp = !proxies_.empty() && proxies_.current(now).transport == Transport::tcp;
+  return is_tcp ? limits::stream_head_bytes_max + limits::stream_body_bytes_max
+                : limits::udp_request_bytes_max;
+}
+
+// Whether the hop's connection takes deliveries; if there is none, one is asked for.
+bool Deliveries::prepare_link(std::uint32_t slot, MonoTime now, Outbox& out) {
+  Link& link = hops_[slot].link;
+  if (link.state() == Link::State::closed && hops_[slot].flow.stream == 0) {
+    if (std::ranges::find(unlinked_hops_, slot) == unlinked_hops_.end()) {
+      unlinked_hops_.push_back(slot);
+    }
+    if (link.due() <= now) connect(slot, now, out);
+  }
+  return link.may_write();
+}
+
+void Deliveries::connect(std::uint32_t slot, MonoTime now, Outbox& out) {
+  Hop& hop = hops_[slot];
+  const StreamId stream = opened_by_us | ++last_stream_;
+  hop.link.on_connecting(stream, now);
+  hop_by_stream_.emplace(stream, slot);
+  Flow flow = hop.flow;
+  flow.stream = stream;
+  out.open_stream(flow);
+}
+
+// The connection to a proxy is made again when it was lost, so that it is there when it is needed
+// and its return is noticed; others only for somebody who waits.
+void Deliveries::keep_links(MonoTime now, Outbox& out) {
+  const std::vector<std::uint32_t> slots = unlinked_hops_;
+  for (const std::uint32_t slot : slots) {
+    Hop& hop = hops_[slot];
+    if (hop.link.due() > now) continue;
+    if (hop.link.state() == Link::State::connecting) {
+      const StreamId stream = hop.link.stream();
+      out.abort_stream(stream);
+      on_stream_ended(stream, now);
+    } else if (!draining_ && (proxies_.contains(hop.flow) || hop.first_waiting != tm::no_slot)) {
+      connect(slot, now, out);
+    } else {
+      std::erase(unlinked_hops_, slot);
+    }
+  }
+}
+
+std::optional<MonoTime> Deliveries::next_link_deadline() const {
+  std::optional<MonoTime> first;
+  for (const std::uint32_t slot : unlinked_hops_) {
+    first = tm::earlier(first, hops_[slot].link.due());
+  }
+  return first;
+}
+
+}  // namespace imcd::imc
