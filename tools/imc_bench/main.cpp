@@ -4,12 +4,14 @@
 #include <cstdio>
 #include <exception>
 #include <fmt/format.h>
+#include <memory>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "options.h"
 #include "report.h"
 #include "run.h"
+#include "stream_port.h"
 #include "udp_port.h"
 
 namespace {
@@ -31,10 +33,17 @@ std::uint32_t run_number() {
   return static_cast<std::uint32_t>(now >> 20) ^ static_cast<std::uint32_t>(getpid() << 4);
 }
 
+std::unique_ptr<imcd::bench::Port> open_port(const imcd::bench::Options& options) {
+  using namespace imcd::bench;
+  if (options.tcp) return std::make_unique<StreamPort>(options.listen, options.server);
+  return std::make_unique<UdpPort>(options.listen, options.server, options.receive_buffer,
+                                   options.runs);
+}
+
 int measure(const imcd::bench::Options& options) {
   using namespace imcd::bench;
-  UdpPort port(options.listen, options.server, options.receive_buffer, options.runs);
-  Run run(options, port, run_number(), stop);
+  const std::unique_ptr<Port> port = open_port(options);
+  Run run(options, *port, run_number(), stop);
   run.set_up();
   if (stop == 0) run.load();
   run.drain();

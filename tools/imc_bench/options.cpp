@@ -109,6 +109,9 @@ void check_together(const Options& options) {
   if (static_cast<double>(options.rooms) * options.members > 1e6) {
     throw CLI::ValidationError("--rooms", "more than 1,000,000 members in all");
   }
+  if (options.tcp && options.runs) {
+    throw CLI::ValidationError("--runs", "only datagrams come in runs");
+  }
   if (options.changes && options.is_open_loop()) {
     throw CLI::ValidationError("--changes", "each change waits for the one before: no --rate");
   }
@@ -126,7 +129,7 @@ std::optional<Options> read_options(int argc, char** argv, int& exit_code) {
   Texts texts;
   CLI::App app(
       "imc-bench plays the outbound proxy, the senders and all members of a SIP message conference "
-      "over UDP on loopback, and counts what the server delivers.");
+      "on loopback, and counts what the server delivers.");
   add_addresses(app, texts, options);
   add_load(app, texts, options);
   add_shares(app, texts, options.shares);
@@ -135,6 +138,9 @@ std::optional<Options> read_options(int argc, char** argv, int& exit_code) {
       "--runs", options.runs,
       "the proxy takes and answers whole runs of datagrams (UDP_GRO, UDP_SEGMENT), not one "
       "by one");
+  app.add_flag(
+      "--tcp", options.tcp,
+      "the proxy speaks TCP: the server needs it as its outbound proxy with transport=tcp");
   app.add_flag("--changes", options.changes,
                "not chat: the second member of each room leaves and joins, one change at a time");
   app.add_flag("--keep-rooms", options.keep_rooms, "leave the rooms behind");

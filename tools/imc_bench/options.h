@@ -36,6 +36,7 @@ struct Options {
   Duration drain = 10s;        // Longest wait for what was accepted but not delivered.
   std::uint64_t messages = 0;  // 0: as many as there is time for.
   bool changes = false;        // Not chat: the second member of each room leaves and joins.
+  bool tcp = false;            // The proxy speaks TCP, both ways.
   bool runs = false;           // The proxy takes and gives runs of datagrams at once.
   int receive_buffer = 0;      // 0: the kernel's default.
   pid_t pid = 0;               // 0: the server's processes are not looked at.

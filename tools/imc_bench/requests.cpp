@@ -32,15 +32,17 @@ Requests::Requests(const Options& options, const Crowd& crowd, std::uint32_t run
       crowd_(crowd),
       branch_(fmt::format("z9hG4bKb{:06x}n", run & 0xffffff)),
       call_id_(fmt::format("{:06x}-", run & 0xffffff)) {
-  via_ = fmt::format("Via: SIP/2.0/UDP {};rport;branch={}", address_text(options.listen), branch_);
+  via_ = fmt::format("Via: SIP/2.0/{} {};rport;branch={}", options.tcp ? "TCP" : "UDP",
+                     address_text(options.listen), branch_);
 }
 
-std::uint32_t Requests::send(Request request, MonoTime now, UdpPort& port) {
+std::uint32_t Requests::send(Request request, MonoTime now, Port& port) {
   const auto number = static_cast<std::uint32_t>(requests_.size());
   requests_.push_back(std::move(request));
   write(number, port.begin_datagram());
   port.end_datagram();
-  lanes_.front().push_back({now + intervals.front(), number, 0});
+  // RFC 3261 17.1.2.2: TCP does the repeating itself.
+  if (!options_.tcp) lanes_.front().push_back({now + intervals.front(), number, 0});
   return number;
 }
 
@@ -94,7 +96,7 @@ std::optional<std::uint32_t> Requests::find_by_text(std::string_view text) const
   return static_cast<std::uint32_t>(*number);
 }
 
-void Requests::send_again(MonoTime now, UdpPort& port) {
+void Requests::send_again(MonoTime now, Port& port) {
   for (std::size_t lane = 0; lane < lanes_.size(); ++lane) {
     auto& waiting = lanes_[lane];
     while (!waiting.empty() && waiting.front().due <= now) {

@@ -17,7 +17,7 @@
 #include "base/time.h"
 #include "crowd.h"
 #include "options.h"
-#include "udp_port.h"
+#include "port.h"
 
 namespace imcd::bench {
 
@@ -43,7 +43,7 @@ class Requests {
   Requests(const Options& options, const Crowd& crowd, std::uint32_t run);
 
   // Writes the request to the port; it is sent with the port's next flush.
-  std::uint32_t send(Request request, MonoTime now, UdpPort& port);
+  std::uint32_t send(Request request, MonoTime now, Port& port);
   [[nodiscard]] Request& operator[](std::uint32_t number) { return requests_[number]; }
   [[nodiscard]] std::size_t size() const { return requests_.size(); }
 
@@ -51,7 +51,7 @@ class Requests {
   // By the mark in a text; notices have none.
   [[nodiscard]] std::optional<std::uint32_t> find_by_text(std::string_view text) const;
 
-  void send_again(MonoTime now, UdpPort& port);
+  void send_again(MonoTime now, Port& port);
   [[nodiscard]] MonoTime next_deadline() const;
   [[nodiscard]] std::uint64_t resent() const { return resent_; }
 

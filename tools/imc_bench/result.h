@@ -7,8 +7,8 @@
 
 #include "base/time.h"
 #include "histogram.h"
+#include "port.h"
 #include "process_tree.h"
-#include "udp_port.h"
 
 namespace imcd::bench {
 
@@ -57,7 +57,7 @@ struct Result {
   ProcessUse server_after;
   Duration own_cpu{};         // Of this tool, within the window.
   Duration behind_longest{};  // Open loop: how late a message left at the worst.
-  UdpPort::Losses port;
+  Port::Losses port;
   int receive_buffer = 0;
   bool interrupted = false;
 

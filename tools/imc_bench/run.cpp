@@ -25,7 +25,7 @@ MonoTime mono_now() {
   return MonoTime(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
 }
 
-Run::Run(const Options& options, UdpPort& port, std::uint32_t number,
+Run::Run(const Options& options, Port& port, std::uint32_t number,
          const volatile std::sig_atomic_t& stop)
     : options_(options),
       port_(port),

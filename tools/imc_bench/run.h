@@ -14,18 +14,18 @@
 #include "base/time.h"
 #include "crowd.h"
 #include "options.h"
+#include "port.h"
 #include "progress.h"
 #include "requests.h"
 #include "result.h"
 #include "sip_text.h"
-#include "udp_port.h"
 
 namespace imcd::bench {
 
 class Run {
  public:
   // `stop` is set by a signal handler: the run then ends with what it has.
-  Run(const Options& options, UdpPort& port, std::uint32_t number,
+  Run(const Options& options, Port& port, std::uint32_t number,
       const volatile std::sig_atomic_t& stop);
 
   // Throws std::runtime_error when the rooms can't be made.
@@ -67,7 +67,7 @@ class Run {
   Second* this_second();
 
   const Options& options_;
-  UdpPort& port_;
+  Port& port_;
   const volatile std::sig_atomic_t& stop_;
   Crowd crowd_;
   Requests requests_;

@@ -1,7 +1,6 @@
 #include "udp_port.h"
 
 #include <algorithm>
-#include <arpa/inet.h>
 #include <cerrno>
 #include <cstring>
 #include <linux/sock_diag.h>
@@ -11,33 +10,9 @@
 #include <system_error>
 #include <unistd.h>
 
+#include "socket_text.h"
+
 namespace imcd::bench {
-
-namespace {
-
-socklen_t fill(const Address& address, sockaddr_storage& out) {
-  out = {};
-  if (address.is_ipv4()) {
-    sockaddr_in in{};
-    in.sin_family = AF_INET;
-    in.sin_port = htons(address.port);
-    std::memcpy(&in.sin_addr, address.ip.data() + 12, 4);
-    std::memcpy(&out, &in, sizeof in);
-    return sizeof in;
-  }
-  sockaddr_in6 in{};
-  in.sin6_family = AF_INET6;
-  in.sin6_port = htons(address.port);
-  std::memcpy(&in.sin6_addr, address.ip.data(), address.ip.size());
-  std::memcpy(&out, &in, sizeof in);
-  return sizeof in;
-}
-
-void check(int result, const std::string& what) {
-  if (result < 0) throw std::system_error(errno, std::generic_category(), what);
-}
-
-}  // namespace
 
 UdpPort::UdpPort(const Address& local, const Address& peer, int receive_buffer, bool runs)
     : runs_(runs),
@@ -168,7 +143,7 @@ unsigned UdpPort::send_some(mmsghdr* first, unsigned count) {
   return 0;
 }
 
-void UdpPort::wait(Duration longest) const {
+void UdpPort::wait(Duration longest) {
   pollfd readable{fd_, POLLIN, 0};
   const auto nanoseconds = std::max<Duration::rep>(longest.count(), 0);
   const timespec timeout{nanoseconds / 1'000'000'000, nanoseconds % 1'000'000'000};

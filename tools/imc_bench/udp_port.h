@@ -14,35 +14,27 @@
 #include "base/address.h"
 #include "base/byte_buffer.h"
 #include "base/time.h"
+#include "port.h"
 
 namespace imcd::bench {
 
-class UdpPort {
+class UdpPort final : public Port {
  public:
   // `runs`: datagrams of one size go and come together, cut and joined by the kernel (UDP_SEGMENT,
   // UDP_GRO), so that nearly all of what is measured is the server's. Throws std::system_error.
   UdpPort(const Address& local, const Address& peer, int receive_buffer, bool runs);
-  ~UdpPort();
-  UdpPort(const UdpPort&) = delete;
-  UdpPort& operator=(const UdpPort&) = delete;
+  ~UdpPort() override;
 
   // What is there now, at most a batch of them or of runs. The views hold until the next call.
-  const std::vector<std::string_view>& receive();
+  const std::vector<std::string_view>& receive() override;
 
-  // Where the next datagram is written; end_datagram() puts it with those that flush() sends.
-  ByteBuffer& begin_datagram() { return bytes_; }
-  void end_datagram();
-  void flush();
+  ByteBuffer& begin_datagram() override { return bytes_; }
+  void end_datagram() override;
+  void flush() override;
 
-  // Waits until something can be read, a signal comes, or the time is over.
-  void wait(Duration longest) const;
-
-  struct Losses {
-    std::uint64_t dropped = 0;  // The kernel's, for want of room in the receive buffer.
-    std::uint64_t refused = 0;  // Datagrams for which nobody listened.
-  };
-  [[nodiscard]] Losses losses() const;
-  [[nodiscard]] int receive_buffer() const;
+  void wait(Duration longest) override;
+  [[nodiscard]] Losses losses() const override;
+  [[nodiscard]] int receive_buffer() const override;
 
  private:
   static constexpr std::size_t batch = 64;
