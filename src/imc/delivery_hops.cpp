@@ -102,6 +102,7 @@ void Deliveries::forget_idle_hops() {
   std::erase_if(hop_by_flow_, [this](const auto& entry) {
     const Hop& hop = hops_[entry.second];
     if (!hop.idle() || hop.active || hop.in_flight > 0) return false;
+    std::erase(unlinked_hops_, entry.second);
     hops_.give_back(entry.second);
     return true;
   });

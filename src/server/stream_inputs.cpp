@@ -16,13 +16,14 @@ void Server::on_stream_open(const Flow& flow, Instant now, Outbox& out) {
 
 // DESIGN 6: an untrusted peer is not listened to at all.
 std::optional<StreamRefusal> Server::admit_stream(const Flow& flow, MonoTime now) {
-  const bool is_ours = is_opened_by_us(flow.stream);
-  if (!is_ours && !is_trusted(flow.peer)) return StreamRefusal::untrusted;
-  if (is_ours && !conference_.deliveries().on_stream_open(flow, now))
-    return StreamRefusal::given_up;
-  const auto refusal = streams_.add(flow, now);
-  if (!refusal && !is_ours) static_cast<void>(conference_.deliveries().on_stream_open(flow, now));
-  return refusal;
+  if (!is_opened_by_us(flow.stream) && !is_trusted(flow.peer)) return StreamRefusal::untrusted;
+  if (const auto refusal = streams_.add(flow, now)) {
+    conference_.deliveries().on_stream_ended(flow.stream, now);
+    return refusal;
+  }
+  if (conference_.deliveries().on_stream_open(flow, now)) return std::nullopt;
+  streams_.remove(flow.stream);
+  return StreamRefusal::given_up;
 }
 
 // What is still on its way when we have closed a stream is for nobody.
