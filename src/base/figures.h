@@ -125,6 +125,10 @@ struct Figures {
   Counter deliveries_retried;  // Put back after a 503, to be sent again or elsewhere.
   Gauge users_away;
   Gauge proxies_down;
+  Counter names_asked;     // Questions to the DNS.
+  Counter names_unknown;   // ... that were answered with "no such name",
+  Counter names_failed;    // ... or not at all.
+  Gauge names_waited_for;  // Users whose deliveries wait for an answer.
 
   // Persistence.
   Gauge db_up;

@@ -114,6 +114,28 @@ constexpr std::size_t notice_body_bytes_max = 900;
 // Users whose last source address is kept for reply_to_source. Beyond: the oldest is forgotten.
 constexpr std::size_t reply_sources_max = 1U << 17;
 
+// --- Looking names up ---------------------------------------------------------------------------
+
+// Hosts of members whose addresses are kept, where no outbound proxy is set. A room full of members
+// at made-up hosts fills it, hence the bound. Beyond: the one whose answer is oldest is forgotten,
+// and if all are still being asked for, the delivery counts as unroutable.
+constexpr std::size_t hosts_max = 1U << 16;
+// Questions to the DNS under way at once; further ones wait in line.
+constexpr std::size_t name_questions_max = 128;
+// Users whose deliveries wait for an answer. Beyond: unroutable.
+constexpr std::size_t name_waiting_users_max = 1U << 20;
+// A question counts as failed after this, in line or under way: longer than the resolver tries.
+constexpr Duration name_wait_max = 20s;
+// How long an answer holds, whatever its TTL: a TTL of nothing would make a question of each
+// message, one of years an address of forever.
+constexpr Duration name_ttl_shortest = 5s;
+constexpr Duration name_ttl_longest = 24h;
+// How long "no such name" holds, and when a question that failed is asked again.
+constexpr Duration name_failure_kept = 15s;
+// Of one outbound proxy's name: its SRV targets, and addresses in all.
+constexpr std::size_t proxy_services_max = 16;
+constexpr std::size_t proxy_addresses_max = 32;
+
 // --- One turn of the loop -----------------------------------------------------------------------
 
 // Datagrams the core writes before it hands the turn back; the rest follows in the next turn.

@@ -13,6 +13,7 @@
 #include "base/address.h"
 #include "base/byte_buffer.h"
 #include "base/log.h"
+#include "base/names.h"
 
 namespace imcd {
 
@@ -96,6 +97,10 @@ class Outbox {
   void submit_batch(BatchId batch) { batches_.push_back(batch); }
   [[nodiscard]] std::span<const BatchId> batches() const { return batches_; }
 
+  // The DNS is to be asked. Each question gets one answer, as Server::on_resolved, in any order.
+  void resolve(NameQuestion question) { questions_.push_back(std::move(question)); }
+  [[nodiscard]] std::span<const NameQuestion> questions() const { return questions_; }
+
   void log(LogLine line) { log_.push_back(std::move(line)); }
   [[nodiscard]] std::span<const LogLine> log_lines() const { return log_; }
 
@@ -105,7 +110,7 @@ class Outbox {
 
   [[nodiscard]] bool empty() const {
     return datagrams_.empty() && stream_actions_.empty() && mi_replies_.empty() &&
-           batches_.empty() && log_.empty() && !exit_code_;
+           batches_.empty() && questions_.empty() && log_.empty() && !exit_code_;
   }
   void clear() {
     bytes_.clear();
@@ -113,6 +118,7 @@ class Outbox {
     stream_actions_.clear();
     mi_replies_.clear();
     batches_.clear();
+    questions_.clear();
     log_.clear();
     exit_code_.reset();
   }
@@ -130,6 +136,7 @@ class Outbox {
   std::vector<StreamAction> stream_actions_;
   std::vector<MiReplyAction> mi_replies_;
   std::vector<BatchId> batches_;
+  std::vector<NameQuestion> questions_;
   std::vector<LogLine> log_;
   std::optional<int> exit_code_;
 };

@@ -19,8 +19,15 @@ Deliveries::Deliveries(DeliverySettings settings, HashKey branch_key, IdentityTa
       queue_nodes_(limits::queued_deliveries_max),
       hops_(limits::hops_max),
       sources_(identities),
-      proxies_(proxy_flows(), figures),
-      hop_by_flow_(0, FlowHash{branch_key}) {}
+      hosts_(branch_key, settings_.ipv4_socket.has_value(), settings_.ipv6_socket.has_value(),
+             figures),
+      // Not the key of the branches: the order of proxies can be seen.
+      proxy_names_(settings_.outbound_proxies,
+                   {siphash(branch_key, "proxy"), siphash(branch_key, "names")}, figures),
+      proxies_(figures),
+      hop_by_flow_(0, FlowHash{branch_key}) {
+  use_proxy_addresses(MonoTime{});
+}
 
 Deliveries::~Deliveries() {
   users_.for_each([](User& user) {
@@ -150,7 +157,7 @@ void Deliveries::forget(std::uint32_t slot) {
 }
 
 void Deliveries::on_present(Identity& who, const Flow* source, MonoTime now) {
-  if (source != nullptr && settings_.reply_to_source && proxies_.empty()) {
+  if (source != nullptr && settings_.reply_to_source && !has_proxies()) {
     sources_.note(who, *source);
   }
   if (who.user_slot == Identity::no_user) return;
@@ -181,6 +188,7 @@ std::vector<Deliveries::Returned> Deliveries::take_returned() {
 
 void Deliveries::drop_queued(MonoTime now) {
   draining_ = true;
+  end_waiting_for_names(now);
   for (const std::uint32_t hop_slot : active_hops_) {
     Hop& hop = hops_[hop_slot];
     hop.last_waiting = tm::no_slot;

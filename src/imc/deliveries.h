@@ -5,13 +5,16 @@
 //                  ▲                                                                       │
 //                  └──────────────── the next message of that user ◀────────────────────────┘
 //
+// A user whose next hop is a name that has yet to be looked up waits in a line for that, and then
+// in its hop's.
+//
 // RFC 3428 8: one pending MESSAGE a target (option delivery_window), which also keeps each user's
 // messages in order across all rooms. A User exists while something is pending for it, and while
 // its absence is remembered.
 //
 // Timers: client transactions' E and F; a hop's pace and pause while users wait in its line; the
 // delays of users who are away (a heap, as they vary); how long their absence is remembered; the
-// questions to outbound proxies.
+// questions to outbound proxies; names that have to be asked for, and the longest wait for them.
 #pragma once
 
 #include <cstdint>
@@ -23,12 +26,15 @@
 
 #include "base/address.h"
 #include "base/figures.h"
+#include "base/names.h"
 #include "base/outbox.h"
 #include "base/time.h"
 #include "imc/delivery_writer.h"
 #include "imc/hop.h"
+#include "imc/hosts.h"
 #include "imc/identity.h"
 #include "imc/proxies.h"
+#include "imc/proxy_names.h"
 #include "imc/reply_sources.h"
 #include "imc/shared_message.h"
 #include "imc/user.h"
@@ -46,7 +52,7 @@ struct DeliverySettings {
   // For TCP, those whose addresses peers see; where we don't listen, the ones of UDP.
   std::optional<SocketId> ipv4_tcp_socket;
   std::optional<SocketId> ipv6_tcp_socket;
-  std::vector<Endpoint> outbound_proxies;  // In the order of preference.
+  std::vector<NextHop> outbound_proxies;  // In the order of preference.
   bool reply_to_source = true;
   std::uint32_t delivery_window = 1;
   std::uint32_t hop_window = 64;
@@ -92,6 +98,9 @@ class Deliveries {
     Address source;
   };
   void on_response(const Response& response, MonoTime now);
+
+  void on_resolved(const NameQuestion& question, const NameAnswer& answer, MonoTime now,
+                   Outbox& out);
 
   void on_deadline(Instant now, Outbox& out);
   // The past when pump() stopped at the turn's budget.
@@ -177,9 +186,16 @@ class Deliveries {
 
   // delivery_hops.cpp: next hops and their lines.
   void line_up(std::uint32_t user, MonoTime now);
-  [[nodiscard]] std::optional<Flow> route(const Identity& who, MonoTime now) const;
+  // Where the user's messages go, or the line in which it waits for that to be known; neither: no
+  // way leads there.
+  struct Route {
+    std::optional<Flow> flow;
+    WaitingLine* line = nullptr;
+  };
+  [[nodiscard]] Route route(const Identity& who, MonoTime now);
+  [[nodiscard]] Route route_by_name(const parser::Uri& uri, MonoTime now);
   [[nodiscard]] std::optional<Flow> flow_to(const Endpoint& endpoint) const;
-  [[nodiscard]] std::vector<Flow> proxy_flows() const;
+  [[nodiscard]] bool has_proxies() const { return !settings_.outbound_proxies.empty(); }
   std::optional<std::uint32_t> hop_to(const Flow& flow);
   void forget_idle_hops();
   void move_to_current_proxy(MonoTime now);
@@ -197,6 +213,12 @@ class Deliveries {
   void connect(std::uint32_t hop, MonoTime now, Outbox& out);
   void keep_links(MonoTime now, Outbox& out);
   [[nodiscard]] std::optional<MonoTime> next_link_deadline() const;
+  // delivery_names.cpp: users that wait for names.
+  void wait_in(WaitingLine& line, std::uint32_t user, MonoTime now);
+  void release(WaitingLine& line, MonoTime now);
+  void use_proxy_addresses(MonoTime now);
+  void keep_names(MonoTime now, Outbox& out);
+  void end_waiting_for_names(MonoTime now);
 
   // delivery_answers.cpp: what ends a delivery.
   void on_final(tm::ClientTransactionId transaction, const Response& response, MonoTime now);
@@ -217,8 +239,12 @@ class Deliveries {
   tm::SlotPool<QueueNode, 4096> queue_nodes_;
   tm::SlotPool<Hop, 64> hops_;
   ReplySources sources_;
+  Hosts hosts_;
+  ProxyNames proxy_names_;
   Proxies proxies_;
   std::optional<Flow> last_proxy_;
+  WaitingLine proxy_line_;  // While no proxy's address is known.
+  std::size_t waiting_for_names_ = 0;
 
   struct FlowHash {
     std::size_t operator()(const Flow& flow) const;

@@ -146,6 +146,7 @@ void Deliveries::retransmit(tm::ClientTransactionId id, MonoTime now, Outbox& ou
 }
 
 void Deliveries::on_deadline(Instant now, Outbox& out) {
+  keep_names(now.mono, out);
   wake_away_users(now.mono);
   while (const auto slot = remembered_.pop_due(users_, now.mono)) {
     users_[*slot].resting = false;
@@ -170,6 +171,8 @@ std::optional<MonoTime> Deliveries::next_deadline() const {
   auto first = tm::earlier(transactions_.next_deadline(), proxies_.next_deadline());
   first = tm::earlier(first, next_link_deadline());
   first = tm::earlier(first, remembered_.next_deadline(users_));
+  first = tm::earlier(first, hosts_.next_deadline());
+  first = tm::earlier(first, proxy_names_.next_deadline());
   if (!away_.empty()) first = tm::earlier(first, away_.front().at);
   SentTimers timers{transactions_};
   for (const std::uint32_t slot : active_hops_) {

@@ -6,6 +6,11 @@
 #include "parser/uri.h"
 
 namespace imcd::imc {
+namespace {
+
+constexpr std::uint16_t default_port = 5060;  // RFC 3261 19.1.2
+
+}  // namespace
 
 std::size_t Deliveries::FlowHash::operator()(const Flow& flow) const {
   SipHash hash(key);
@@ -23,8 +28,9 @@ void Deliveries::line_up(std::uint32_t slot, MonoTime now) {
   if (user.waiting || user.queued == 0 || user.in_flight >= settings_.delivery_window) return;
   if (!user.former_uri.empty()) return;
   if (user.presence.state() == Presence::State::away) return;
-  const auto flow = route(*user.who, now);
-  const auto hop_slot = flow ? hop_to(*flow) : std::nullopt;
+  const Route next = route(*user.who, now);
+  if (next.line != nullptr) return wait_in(*next.line, slot, now);
+  const auto hop_slot = next.flow ? hop_to(*next.flow) : std::nullopt;
   if (!hop_slot) return give_up(slot, DeliveryResult::unroutable, now);
   Hop& hop = hops_[*hop_slot];
   user.waiting = true;
@@ -41,20 +47,26 @@ void Deliveries::line_up(std::uint32_t slot, MonoTime now) {
 
 // DESIGN 5 "Next hop": the proxy; else a member URI that names host and port; else where the user
 // last came from; else the member URI's host at the default port.
-std::optional<Flow> Deliveries::route(const Identity& who, MonoTime now) const {
-  if (!proxies_.empty()) return proxies_.current(now);
+Deliveries::Route Deliveries::route(const Identity& who, MonoTime now) {
+  if (has_proxies()) {
+    if (proxies_.empty()) return {.line = &proxy_line_};
+    return {.flow = proxies_.current(now)};
+  }
   const auto uri = parser::parse_uri(who.uri());
   CHECK(uri.has_value());
-  const auto literal = parse_ip(uri->host, uri->port);
-  if (literal && uri->port != 0) return flow_to(*literal);
+  const auto literal = parse_ip(uri->host, uri->port != 0 ? uri->port : default_port);
+  if (literal && uri->port != 0) return {.flow = flow_to(*literal)};
+  if (!literal && uri->port != 0) {
+    const Route named = route_by_name(*uri, now);
+    if (named.flow || named.line != nullptr) return named;
+  }
   if (settings_.reply_to_source) {
     const auto source = sources_.find(who);
-    if (source && (source->transport == Transport::udp || is_live(source->stream))) return source;
+    if (source && (source->transport == Transport::udp || is_live(source->stream))) {
+      return {.flow = *source};
+    }
   }
-  if (!literal) return std::nullopt;
-  Address address = *literal;
-  address.port = 5060;
-  return flow_to(address);
+  return literal ? Route{.flow = flow_to(*literal)} : route_by_name(*uri, now);
 }
 
 std::optional<Flow> Deliveries::flow_to(const Endpoint& endpoint) const {
@@ -66,15 +78,6 @@ std::optional<Flow> Deliveries::flow_to(const Endpoint& endpoint) const {
   const auto& tcp = is_ipv4 ? settings_.ipv4_tcp_socket : settings_.ipv6_tcp_socket;
   if (!tcp && !udp) return std::nullopt;
   return Flow{endpoint.address, tcp ? *tcp : *udp, Transport::tcp};
-}
-
-// Proxies of a family that we don't listen on are left out.
-std::vector<Flow> Deliveries::proxy_flows() const {
-  std::vector<Flow> flows;
-  for (const Endpoint& proxy : settings_.outbound_proxies) {
-    if (const auto flow = flow_to(proxy)) flows.push_back(*flow);
-  }
-  return flows;
 }
 
 std::optional<std::uint32_t> Deliveries::hop_to(const Flow& flow) {
@@ -134,8 +137,11 @@ void Deliveries::line_up_again(std::uint32_t hop_slot, MonoTime now) {
 }
 
 bool Deliveries::is_congested(MonoTime now) const {
-  if (proxies_.empty() || active_hops_.empty()) return false;
-  const std::uint32_t first = hops_[active_hops_.front()].first_waiting;
+  if (!has_proxies()) return false;
+  std::uint32_t first = proxy_line_.first;
+  if (first == tm::no_slot && !active_hops_.empty()) {
+    first = hops_[active_hops_.front()].first_waiting;
+  }
   return first != tm::no_slot && now - users_[first].waiting_since > limits::hop_wait_max;
 }
 
@@ -153,6 +159,7 @@ void Deliveries::pump(Instant now, Outbox& out) {
     }
   }
   active_hops_.resize(kept);
+  hosts_.ask(out);
 }
 
 // Whether nobody waits at the hop any more.
@@ -217,7 +224,7 @@ void Deliveries::write(tm::ClientTransactionId id, Outbox& out) {
   const User& user = users_[delivery.user];
   write_delivery_head(bytes, user.former_uri.empty() ? user.who->uri() : user.former_uri,
                       {flow.transport, settings_.via_sent_by[flow.socket]}, transactions_.codec(),
-                      id, !proxies_.empty() && !hop.is_tcp());
+                      id, has_proxies() && !hop.is_tcp());
   bytes.append(messages_[delivery.node.message].text.view());
   out.end_datagram(flow);
 }

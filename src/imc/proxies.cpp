@@ -1,6 +1,7 @@
 #include "imc/proxies.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace imcd::imc {
 namespace {
@@ -28,6 +29,16 @@ void write_options(ByteBuffer& out, const Flow& proxy, std::string_view via_sent
 }
 
 }  // namespace
+
+void Proxies::set(const std::vector<Flow>& flows) {
+  std::vector<Proxy> proxies;
+  for (const Flow& flow : flows) {
+    const auto known = std::ranges::find(proxies_, flow, &Proxy::flow);
+    proxies.push_back(known != proxies_.end() ? *known : Proxy{.flow = flow});
+  }
+  proxies_ = std::move(proxies);
+  if (proxies_.size() < 2) figures_.proxies_down.set(0);
+}
 
 bool Proxies::in_service(const Proxy& proxy, MonoTime now) {
   return !proxy.is_unreachable && proxy.unanswered < limits::proxy_silent_pings &&
@@ -69,7 +80,7 @@ void Proxies::on_deadline(MonoTime now, const tm::BranchCodec& codec,
     Proxy& proxy = proxies_[i];
     const bool can_ask = proxy.flow.transport == Transport::udp || proxy.stream != 0;
     if (proxy.question != 0 && can_ask) ++proxy.unanswered;
-    ++proxy.question;
+    proxy.question = ++questions_;
     if (!in_service(proxy, now)) ++down;
     if (!can_ask) continue;
     write_options(out.begin_datagram(), proxy.flow, via_sent_by[proxy.flow.socket], codec,

@@ -20,14 +20,15 @@ namespace imcd::imc {
 
 class Proxies {
  public:
-  Proxies(const std::vector<Flow>& flows, Figures& figures) : figures_(figures) {
-    for (const Flow& flow : flows) proxies_.push_back({.flow = flow});
-  }
+  explicit Proxies(Figures& figures) : figures_(figures) {}
+
+  // These are the proxies from now on. What is known of those that stay is kept.
+  void set(const std::vector<Flow>& flows);
 
   [[nodiscard]] bool empty() const { return proxies_.empty(); }
   [[nodiscard]] std::size_t size() const { return proxies_.size(); }
 
-  // The first proxy in service, and if there is none the first of all.
+  // The first proxy in service, and if there is none the first of all. Not while empty().
   [[nodiscard]] const Flow& current(MonoTime now) const;
 
   // The proxy at this address asked to be spared.
@@ -60,6 +61,7 @@ class Proxies {
 
   Figures& figures_;
   std::vector<Proxy> proxies_;
+  std::uint32_t questions_ = 0;  // Asked so far; no two have one number.
   MonoTime next_question_{};
 };
 static_assert(limits::client_transactions_max <= Proxies::first_slot);

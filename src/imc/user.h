@@ -59,6 +59,13 @@ class Presence {
   MonoTime away_until_{};
 };
 
+// Users that wait for something, in the order they came, linked by User::next_waiting; each is in
+// one line at most.
+struct WaitingLine {
+  std::uint32_t first = tm::no_slot;
+  std::uint32_t last = tm::no_slot;
+};
+
 struct User {
   IdentityRef who;
   std::uint32_t first = tm::no_slot;  // Queue.
@@ -66,7 +73,7 @@ struct User {
   std::uint32_t queued = 0;
   std::uint32_t in_flight = 0;
   std::uint32_t next_waiting = tm::no_slot;
-  bool waiting = false;  // In a hop's line.
+  bool waiting = false;  // In a hop's line, or in one for its address.
   MonoTime waiting_since{};
   Presence presence;
   bool resting = false;  // Nothing is pending, but its absence is remembered.

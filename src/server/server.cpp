@@ -36,6 +36,12 @@ void Server::on_deadline(Instant now, Outbox& out) {
   end_input(now, out);
 }
 
+void Server::on_resolved(const NameQuestion& question, const NameAnswer& answer, Instant now,
+                         Outbox& out) {
+  conference_.deliveries().on_resolved(question, answer, now.mono, out);
+  end_input(now, out);
+}
+
 std::optional<MonoTime> Server::next_deadline() const {
   auto first = tm::earlier(transactions_.next_deadline(), journal_.next_deadline());
   first = tm::earlier(first, conference_.deliveries().next_deadline());

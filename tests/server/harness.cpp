@@ -243,6 +243,7 @@ void Harness::act() {
   }
   for (const Outbox::StreamAction& action : out_.stream_actions()) carry_out(action);
   for (const BatchId batch : out_.batches()) commit(server_->batch(batch));
+  for (const NameQuestion& question : out_.questions()) ask(question);
   for (const LogLine& line : out_.log_lines()) {
     std::string text = line.text;
     for (const auto& [name, value] : line.fields) text += fmt::format(" {}={}", name, value);
@@ -269,6 +270,20 @@ void Harness::send(const Flow& to, std::string_view bytes) {
       receiver->on_datagram(take_apart(text, now_.mono));
     });
   }
+}
+
+void Harness::ask(const NameQuestion& question) {
+  questions.push_back(question);
+  const auto said = dns ? dns(question) : NameAnswer{.outcome = NameAnswer::Outcome::none};
+  if (!said) return;
+  at(0ns, [this, question, said = *said, life = life_] {
+    if (life == life_) answer(question, said);
+  });
+}
+
+void Harness::answer(const NameQuestion& question, const NameAnswer& answer) {
+  server_->on_resolved(question, answer, now_, out_);
+  act();
 }
 
 void Harness::commit(const db::Batch& batch) {

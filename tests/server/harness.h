@@ -139,6 +139,12 @@ class Harness {
   bool database_hangs = false;
   void release_database();
 
+  // What the DNS says to each question, at once; nothing: it is silent, and the test may answer
+  // later. Without it no name is known.
+  std::function<std::optional<NameAnswer>(const NameQuestion& question)> dns;
+  void answer(const NameQuestion& question, const NameAnswer& answer);
+  std::vector<NameQuestion> questions;  // All that were asked.
+
   [[nodiscard]] Server& server() { return *server_; }
   [[nodiscard]] Figures& figures() { return *figures_; }
   db::MemoryDatabase database;
@@ -153,6 +159,7 @@ class Harness {
   void act();
   void load();
   void commit(const db::Batch& batch);
+  void ask(const NameQuestion& question);
   void run_until(MonoTime end);
   void send(const Flow& to, std::string_view bytes);
   void carry_out(const Outbox::StreamAction& action);

@@ -29,13 +29,13 @@ std::string answer_to(std::string_view request, int code) {
 // the proxy's workers had sent it.
 class OverTcp : public testing::Test {
  protected:
-  static Settings settings(std::vector<Endpoint> proxies) {
+  static Settings settings(std::vector<NextHop> proxies) {
     Settings settings = default_settings();
     settings.deliveries.outbound_proxies = std::move(proxies);
     settings.conference.room_rate = 0;
     return settings;
   }
-  explicit OverTcp(std::vector<Endpoint> proxies = {{Transport::tcp, first_proxy}})
+  explicit OverTcp(std::vector<NextHop> proxies = {{first_proxy, Transport::tcp}})
       : h({.settings = settings(std::move(proxies))}) {
     h.on_sent = [this](Harness::Stream& stream, std::string_view bytes) { on_sent(stream, bytes); };
   }
@@ -265,7 +265,7 @@ TEST_F(OverTcp, ADrainEndsWhenAllIsAnswered) {
 
 class TwoOverTcp : public OverTcp {
  protected:
-  TwoOverTcp() : OverTcp({{Transport::tcp, first_proxy}, {Transport::tcp, second_proxy}}) {}
+  TwoOverTcp() : OverTcp({{first_proxy, Transport::tcp}, {second_proxy, Transport::tcp}}) {}
 };
 
 TEST_F(TwoOverTcp, TheSecondTakesOverWhereTheFirstCannotBeReached) {
