@@ -105,6 +105,8 @@ void World::step(char kind, std::string_view rest) {
       return give_mi_event(rest);
     case 'o':
       return order(rest);
+    case 'n':
+      return answer_question(rest);
     default:
       return;
   }
@@ -235,6 +237,23 @@ void World::give_mi_event(std::string_view words) {
   act();
 }
 
+void World::answer_question(std::string_view how) {
+  if (questions_.empty()) return;
+  const NameQuestion question = std::move(questions_.front());
+  questions_.pop_front();
+  const char kind = how.empty() ? ' ' : how.front();
+  NameAnswer answer{.outcome = NameAnswer::Outcome::none};
+  if (kind == 'f') answer.outcome = NameAnswer::Outcome::failed;
+  if (kind == '4' || kind == '6') {
+    answer.outcome = NameAnswer::Outcome::found;
+    answer.addresses = {*parse_ip(kind == '4' ? "127.0.0.9" : "::9")};
+    how.remove_prefix(1);
+    answer.ttl = std::chrono::seconds(number_at_front(how, 1'000'000));
+  }
+  server_->on_resolved(question, answer, now_, out_);
+  act();
+}
+
 void World::order(std::string_view which) {
   const char kind = which.empty() ? ' ' : which.front();
   if (kind == 's') server_->on_order(server::Order::stop, now_, out_);
@@ -256,6 +275,10 @@ void World::act() {
     if (action.kind == Outbox::MiReplyAction::Kind::open) {
       expect(action.text.find('/') == std::string::npos, "a reply FIFO in another directory");
     }
+  }
+  for (const NameQuestion& question : out_.questions()) {
+    expect(!parse_ip(question.name).has_value(), "a question for an address");
+    questions_.push_back(question);
   }
   for (const LogLine& line : out_.log_lines()) {
     for (const char c : line.text) {

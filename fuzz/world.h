@@ -5,12 +5,14 @@
 // An input is a list of steps with the byte 0x1e between them. The first byte of a step says what
 // it is, the rest belongs to it:
 //
-//   a to d   a datagram from that peer, the rest being its bytes; e: from an address not trusted
-//   A to D   a request with these words from that peer: a digit for the room (0 to 3), then the
-//   body r R      a response to the oldest or newest request of the server's: three digits, header
-//   lines t        time passes: a number of milliseconds k        the oldest batch is committed:
-//   nothing; f fails, r is refused, l the answer is lost m        bytes from the management FIFO;
-//   M: the next reply's event, one digit o        an order: s stop, u summary, h reload
+// - a to d: a datagram from that peer, the rest being its bytes; e: from an address not trusted
+// - A to D: a request with these words from that peer: a digit for the room (0 to 3), then the body
+// - r, R: a response to the oldest or newest request of the server's: three digits, header lines
+// - t: time passes: a number of milliseconds
+// - k: the oldest batch is committed; f: it fails, r: is refused, l: the answer is lost
+// - m: bytes from the management FIFO; M: the next reply's event, one digit
+// - n: the DNS answers the oldest question: 4 or 6 and a TTL, f: it fails, else no such name
+// - o: an order: s stop, u summary, h reload
 #pragma once
 
 #include <array>
@@ -49,6 +51,7 @@ class World {
   void commit(std::string_view how);
   void give_mi_event(std::string_view words);
   void order(std::string_view which);
+  void answer_question(std::string_view how);
 
   void act();
   void check_datagram(const Outbox::Datagram& datagram);
@@ -64,6 +67,7 @@ class World {
   Outbox out_;
   std::deque<db::Batch> batches_;
   std::vector<MiReplyId> replies_;
+  std::deque<NameQuestion> questions_;
   std::deque<std::string> requests_;  // Of the server's, to be answered.
   std::map<StreamId, Flow> streams_;  // Those that are open.
   std::set<StreamId> known_streams_;  // Those that ever were.

@@ -202,8 +202,20 @@ void Simulator::carry_out() {
     if (action.kind != Outbox::MiReplyAction::Kind::close) mi_replies_.push_back(action.reply);
   }
   const auto code = out_.exit_code();
+  const std::vector<NameQuestion> questions(out_.questions().begin(), out_.questions().end());
   out_.clear();
-  if (code) exit(*code);
+  if (code) return exit(*code);
+  answer_questions(questions);
+}
+
+// No name is known here: every member comes straight to the server, or through a proxy.
+void Simulator::answer_questions(const std::vector<NameQuestion>& questions) {
+  for (const NameQuestion& question : questions) {
+    if (!server_) return;
+    checker_.before_other();
+    server_->on_resolved(question, {.outcome = NameAnswer::Outcome::none}, world_.now, out_);
+    carry_out();
+  }
 }
 
 void Simulator::send_datagrams(std::size_t count) {

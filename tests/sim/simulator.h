@@ -46,6 +46,7 @@ class Simulator {
   void on_arrival(std::uint32_t datagram);
   void carry_out();
   void send_datagrams(std::size_t count);
+  void answer_questions(const std::vector<NameQuestion>& questions);
   void become_calm();
   void change_weather();
 
