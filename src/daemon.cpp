@@ -106,6 +106,12 @@ void Daemon::on_mi_reply(MiReplyId reply, MiReplyEvent event, Instant now, Outbo
   server_.on_mi_reply(reply, event, now, out);
 }
 
+void Daemon::on_resolved(const NameQuestion& question, const NameAnswer& answer, Instant now,
+                         Outbox& out) {
+  wall_ = now.wall;
+  server_.on_resolved(question, answer, now, out);
+}
+
 void Daemon::on_signal(int signal, Instant now, Outbox& out) {
   wall_ = now.wall;
   switch (signal) {

@@ -53,6 +53,7 @@ reactor::Options reactor_options(const config::Config& config) {
   }
   options.receive_buffer_bytes = config.receive_buffer_bytes;
   options.send_buffer_bytes = config.send_buffer_bytes;
+  options.dns_servers = config.dns_servers;
   options.mi_fifo = config.mi_fifo;
   options.mi_fifo_mode = config.mi_fifo_mode;
   options.mi_reply_dir = config.mi_reply_dir;

@@ -6,7 +6,7 @@
 # network or more than one call of dpkg-query.
 
 build_packages=(
-  default-libmysqlclient-dev g++ libfmt-dev libspdlog-dev libsqlite3-dev libsystemd-dev meson ninja-build nlohmann-json3-dev pkgconf
+  default-libmysqlclient-dev g++ libc-ares-dev libfmt-dev libspdlog-dev libsqlite3-dev libsystemd-dev meson ninja-build nlohmann-json3-dev pkgconf
 )
 bench_packages=(
   "${build_packages[@]}"

@@ -16,6 +16,7 @@
 
 #include "base/address.h"
 #include "base/log.h"
+#include "base/names.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "config/db_url.h"
@@ -32,7 +33,8 @@ struct Config {
   // Network.
   std::vector<Endpoint> listen;    // At least one, no two equal unless the port is 0.
   std::vector<Address> advertise;  // At most one a family; port 0: the port listened on.
-  std::vector<Endpoint> outbound_proxy;
+  std::vector<NextHop> outbound_proxy;
+  std::vector<Address> dns_servers;  // Empty: those of the system.
   std::vector<Network> trusted;
   ReplyToSource reply_to_source{};
   std::size_t receive_buffer_bytes{};

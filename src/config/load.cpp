@@ -112,6 +112,15 @@ class Loader {
                         endpoint_text(listen), listen.address.is_ipv4() ? "IPv4" : "IPv6"));
       }
     }
+    for (const NextHop& proxy : config.outbound_proxy) {
+      const auto same_family = [&](const Endpoint& listen) {
+        return listen.address.family == proxy.address.family;
+      };
+      if (!proxy.name.empty() || std::ranges::any_of(config.listen, same_family)) continue;
+      complaints_.push_back(fmt::format("outbound_proxy = {}: expected a `listen` for {} too",
+                                        address_text(proxy.address),
+                                        proxy.address.is_ipv4() ? "IPv4" : "IPv6"));
+    }
     const auto ipv4 = std::ranges::count_if(config.advertise, &Address::is_ipv4);
     if (ipv4 > 1 || std::ssize(config.advertise) - ipv4 > 1) {
       complaints_.emplace_back("advertise: expected at most one for IPv4 and one for IPv6");

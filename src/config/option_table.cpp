@@ -47,10 +47,15 @@ constexpr Option options[] = {
      "", {},
      "what goes into Via, where that is not the listen address; one for IPv4, one for IPv6; "
      "needed when listening on 0.0.0.0 or [::]"},
-    {"outbound_proxy", network, many<&Config::outbound_proxy, parse_proxy>, "[sip:]IP[:PORT][;transport=tcp]",
+    {"outbound_proxy", network, many<&Config::outbound_proxy, parse_proxy>,
+     "[sip:]HOST[:PORT][;transport=tcp]",
      "", {},
-     "where everything for members is sent: the first that is in service; without one it goes to "
-     "the member's host and port"},
+     "where everything for members is sent: the first that is in service; IP or a name, which "
+     "without a port has SRV records or port 5060; without one it goes to the member's host and "
+     "port"},
+    {"dns_servers", network, many<&Config::dns_servers, parse_dns_server>, "IP[:PORT]",
+     "", {},
+     "whom to ask for names; none: the servers of /etc/resolv.conf"},
     {"reply_to_source", network, one<&Config::reply_to_source, parse_reply_to_source>, "auto|0|1",
      "auto", {},
      "reach a user who came straight to imcd where his last request came from; "

@@ -44,6 +44,19 @@ bool looks_like_name(std::string_view text) {
          });
 }
 
+// RFC 1035 2.3.4, with the underscores that service names have: labels of 1 to 63 characters, 253
+// in all. A last label of digits makes it a mistyped address.
+bool is_dns_name(std::string_view text) {
+  if (text.size() > 253) return false;
+  for (;;) {
+    const std::size_t dot = text.find('.');
+    const std::string_view label = text.substr(0, dot);
+    if (label.empty() || label.size() > 63) return false;
+    if (dot == std::string_view::npos) return !std::ranges::all_of(label, is_digit);
+    text.remove_prefix(dot + 1);
+  }
+}
+
 struct HostPort {
   std::optional<Address> address;
   bool is_name = false;
@@ -165,9 +178,11 @@ Result<Address> parse_advertise(std::string_view value, Bounds) {
   return *split.address;
 }
 
-Result<Endpoint> parse_proxy(std::string_view value, Bounds) {
+Result<NextHop> parse_proxy(std::string_view value, Bounds) {
+  constexpr std::string_view expected =
+      "expected HOST, HOST:PORT or sip:HOST:PORT, such as 192.0.2.1:5060 or proxy.example.org";
   if (value.starts_with("sips:")) {
-    return fail("TLS is not available in this version; expected IP, IP:PORT or sip:IP:PORT");
+    return fail("TLS is not available in this version; " + std::string(expected));
   }
   if (starts_with_ignoring_case(value, "sip:")) value.remove_prefix(4);
   Transport transport = Transport::udp;
@@ -181,13 +196,25 @@ Result<Endpoint> parse_proxy(std::string_view value, Bounds) {
     value = value.substr(0, at);
   }
   const HostPort split = split_host_port(value, 5060);
-  if (split.is_name) {
-    return fail("names are not looked up in this version; expected IP, IP:PORT or sip:IP:PORT");
+  if (split.address && !split.address->is_wildcard()) {
+    return NextHop(*split.address, transport);
   }
-  if (!split.address || split.address->is_wildcard()) {
-    return fail("expected IP, IP:PORT or sip:IP:PORT, such as 192.0.2.1:5060");
+  const std::size_t colon = value.rfind(':');
+  std::uint64_t port = 0;
+  if (colon != std::string_view::npos) {
+    port = parse_number(value.substr(colon + 1), 65535).value_or(0);
+    if (port == 0) return fail(std::string(expected));
   }
-  return Endpoint{transport, *split.address};
+  std::string_view name = value.substr(0, colon);
+  if (name.ends_with('.')) name.remove_suffix(1);
+  if (!split.is_name || !is_dns_name(name)) return fail(std::string(expected));
+  return NextHop(to_lower(name), static_cast<std::uint16_t>(port), transport);
+}
+
+Result<Address> parse_dns_server(std::string_view value, Bounds) {
+  const HostPort split = split_host_port(value, 53);
+  if (split.address && !split.address->is_wildcard()) return *split.address;
+  return fail("expected IP or IP:PORT, such as 192.0.2.53 or [2001:db8::53]:53");
 }
 
 Result<Network> parse_trusted(std::string_view value, Bounds) {

@@ -9,6 +9,7 @@
 
 #include "base/address.h"
 #include "base/log.h"
+#include "base/names.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "config/option.h"
@@ -26,9 +27,11 @@ Result<std::uint32_t> parse_file_mode(std::string_view value, Bounds bounds);
 Result<Endpoint> parse_listen(std::string_view value, Bounds bounds);
 // `IP` or `IP:PORT`; without a port it is 0.
 Result<Address> parse_advertise(std::string_view value, Bounds bounds);
-// `IP`, `IP:PORT`, `sip:IP` or `sip:IP:PORT`, and perhaps `;transport=tcp`; the port is 5060 where
-// none is given.
-Result<Endpoint> parse_proxy(std::string_view value, Bounds bounds);
+// `HOST`, `HOST:PORT`, `sip:HOST` or `sip:HOST:PORT`, and perhaps `;transport=tcp`; the port of an
+// address is 5060 where none is given.
+Result<NextHop> parse_proxy(std::string_view value, Bounds bounds);
+// `IP` or `IP:PORT`; the port is 53 where none is given.
+Result<Address> parse_dns_server(std::string_view value, Bounds bounds);
 Result<Network> parse_trusted(std::string_view value, Bounds bounds);
 
 Result<std::string> parse_table_name(std::string_view value, Bounds bounds);

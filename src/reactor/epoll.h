@@ -24,6 +24,7 @@ enum class SourceKind : std::uint32_t {
   udp,
   listener,
   stream,
+  dns,
   count
 };
 

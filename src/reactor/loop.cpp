@@ -21,6 +21,7 @@ Result<std::unique_ptr<Loop>> Loop::open(const Options& options, Figures& figure
   if (auto done = loop->open_sources(options); !done) return std::unexpected(done.error());
   if (auto done = loop->open_udp(options, send); !done) return std::unexpected(done.error());
   if (auto done = loop->open_tcp(options); !done) return std::unexpected(done.error());
+  if (auto done = loop->open_resolver(options); !done) return std::unexpected(done.error());
   if (auto done = loop->open_mi(options); !done) return std::unexpected(done.error());
   return loop;
 }
@@ -73,6 +74,17 @@ Result<void> Loop::open_tcp(const Options& options) {
   return {};
 }
 
+Result<void> Loop::open_resolver(const Options& options) {
+  const auto listens = [this](bool (Address::*is_family)() const) {
+    return std::ranges::any_of(bound_, is_family) || std::ranges::any_of(bound_tcp_, is_family);
+  };
+  auto resolver = Resolver::open(options.dns_servers,
+                                 {listens(&Address::is_ipv4), listens(&Address::is_ipv6)}, epoll_);
+  if (!resolver) return std::unexpected(resolver.error());
+  resolver_ = *std::move(resolver);
+  return {};
+}
+
 Result<void> Loop::open_mi(const Options& options) {
   if (options.mi_fifo.empty()) return {};
   auto fifo = MiFifo::open(options.mi_fifo, options.mi_fifo_mode);
@@ -109,7 +121,9 @@ void Loop::turn(Core& core) {
   streams_.on_deadline(now_.mono);
   // A stream that has just been opened may have sent something already.
   tell_stream_events(core);
+  resolver_->on_deadline(now_.mono);
   serve_ready(core);
+  tell_answers(core);
   tell_mi_events(core);
   meet_deadline(core);
 }
@@ -123,7 +137,8 @@ void Loop::wait(const Core& core) {
 // Not while something is left over from the last turn or due already. Otherwise the timer is set,
 // so that sleeping without a limit is safe.
 bool Loop::may_sleep(const Core& core) {
-  if (!ready_.empty() || mi_replies_.pending_events() != 0 || streams_.pending_events() != 0) {
+  if (!ready_.empty() || mi_replies_.pending_events() != 0 || streams_.pending_events() != 0 ||
+      resolver_->pending_answers() != 0) {
     return false;
   }
   std::optional<MonoTime> earliest = core.next_deadline();
@@ -133,6 +148,7 @@ bool Loop::may_sleep(const Core& core) {
   for (const auto& port : udp_) also(port->sender.retry_at());
   for (const StreamListener& listener : listeners_) also(listener.retry_at);
   also(streams_.next_deadline());
+  also(resolver_->next_deadline());
   if (!earliest) return true;
   if (*earliest <= now_.mono) return false;
   timer_.arm(*earliest);
@@ -153,6 +169,7 @@ void Loop::note(const epoll_event& event) {
       if ((event.events & ~std::uint32_t{EPOLLOUT}) != 0) ready_.add(source);
       return;
     case SourceKind::listener:
+    case SourceKind::dns:
     case SourceKind::wake:
     case SourceKind::signals:
     case SourceKind::mi_fifo:
@@ -208,6 +225,9 @@ bool Loop::serve(Source source, Core& core) {
       return serve_listener(source.index, core);
     case SourceKind::stream:
       return serve_stream(source.index, core);
+    case SourceKind::dns:
+      resolver_->on_ready(source.index, now_.mono);
+      return false;
     case SourceKind::mi_fifo:
       return serve_mi_fifo(core);
     case SourceKind::signals:
@@ -345,6 +365,16 @@ void Loop::tell_stream_event(const Streams::Event& event, Core& core) {
   }
 }
 
+// Those that are there now, as in tell_mi_events.
+void Loop::tell_answers(Core& core) {
+  for (std::size_t left = resolver_->pending_answers(); left > 0 && !exit_code_; --left) {
+    const std::optional<Resolver::Answer> answer = resolver_->take_answer();
+    if (!answer) return;
+    core.on_resolved(answer->first, answer->second, now_, out_);
+    carry_out(core);
+  }
+}
+
 // Those that are there now: an event may lead to a write and that to the next event, which is for
 // the next turn.
 void Loop::tell_mi_events(Core& core) {
@@ -377,6 +407,7 @@ void Loop::perform(Core& core) {
   core.on_actions(out_);
   send_datagrams();
   for (const Outbox::StreamAction& action : out_.stream_actions()) carry_out(action);
+  for (const NameQuestion& question : out_.questions()) resolver_->ask(question, now_.mono);
   for (const Outbox::MiReplyAction& action : out_.mi_replies()) mi_replies_.carry_out(action);
   exit_code_ = out_.exit_code();
   out_.clear();

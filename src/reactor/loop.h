@@ -19,6 +19,7 @@
 #include "reactor/reactor.h"
 #include "reactor/ready_list.h"
 #include "reactor/receive_batch.h"
+#include "reactor/resolver.h"
 #include "reactor/signals.h"
 #include "reactor/stream_listener.h"
 #include "reactor/streams.h"
@@ -56,6 +57,7 @@ class Loop {
   Result<void> open_sources(const Options& options);
   Result<void> open_udp(const Options& options, SendBatch send);
   Result<void> open_tcp(const Options& options);
+  Result<void> open_resolver(const Options& options);
   Result<void> open_mi(const Options& options);
   Result<void> watch(int fd, Source source);
 
@@ -79,6 +81,7 @@ class Loop {
   void serve_wake(Core& core);
   void tell_stream_events(Core& core);
   void tell_stream_event(const Streams::Event& event, Core& core);
+  void tell_answers(Core& core);
   void tell_mi_events(Core& core);
   void meet_deadline(Core& core);
 
@@ -98,6 +101,7 @@ class Loop {
   std::vector<std::unique_ptr<UdpPort>> udp_;  // Index = SocketId.
   std::vector<StreamListener> listeners_;
   Streams streams_;
+  std::unique_ptr<Resolver> resolver_;
   std::unique_ptr<MiFifo> mi_fifo_;
   MiReplies mi_replies_;
   std::vector<Address> bound_;

@@ -44,6 +44,9 @@ class Core {
   virtual void on_stream_blocked(StreamId stream, bool is_blocked, Instant now, Outbox& out) = 0;
   virtual void on_mi_bytes(std::string_view bytes, Instant now, Outbox& out) = 0;
   virtual void on_mi_reply(MiReplyId reply, MiReplyEvent event, Instant now, Outbox& out) = 0;
+  // What the DNS said to a question of the core's; once for each.
+  virtual void on_resolved(const NameQuestion& question, const NameAnswer& answer, Instant now,
+                           Outbox& out) = 0;
   virtual void on_signal(int signal, Instant now, Outbox& out) = 0;
   virtual void on_wake(Instant now, Outbox& out) = 0;
   virtual void on_deadline(Instant now, Outbox& out) = 0;
@@ -59,7 +62,8 @@ struct Options {
   std::vector<Address> listen_tcp;
   std::size_t receive_buffer_bytes = 8U << 20;
   std::size_t send_buffer_bytes = 8U << 20;
-  std::string mi_fifo;  // Path; empty: no management FIFO.
+  std::vector<Address> dns_servers;  // None: those of the system.
+  std::string mi_fifo;               // Path; empty: no management FIFO.
   std::uint32_t mi_fifo_mode = 0660;
   std::string mi_reply_dir;
   // To be taken by signalfd; they stay blocked in this thread and those it starts from then on.

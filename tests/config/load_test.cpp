@@ -69,7 +69,7 @@ TEST(LoadConfig, EveryParameterOfTheModuleIsTakenByItsName) {
   EXPECT_EQ(config.members_table, "my_members");
   EXPECT_EQ(config.hash_size, 10U);
   EXPECT_EQ(config.imc_cmd_start_char, '!');
-  EXPECT_EQ(config.outbound_proxy, std::vector{Endpoint(address("192.0.2.1:5080"))});
+  EXPECT_EQ(config.outbound_proxy, std::vector<NextHop>{address("192.0.2.1:5080")});
   EXPECT_EQ(config.extra_hdrs, "P-Flags: 3\r\n");
   EXPECT_FALSE(config.create_on_join);
   EXPECT_TRUE(config.check_on_create);
@@ -216,6 +216,13 @@ TEST(LoadConfig, OneAddressOfAFamilyMayBeAdvertised) {
   EXPECT_TRUE(load({"--advertise=192.0.2.1", "--advertise=2001:db8::1"}));
   EXPECT_EQ(error_of(load({"--advertise=192.0.2.1", "--advertise=192.0.2.2"})),
             "advertise: expected at most one for IPv4 and one for IPv6");
+}
+
+TEST(LoadConfig, ProxyOfAFamilyThatIsNotListenedOnIsRefused) {
+  EXPECT_EQ(error_of(load({"--outbound_proxy=2001:db8::1"})),
+            "outbound_proxy = [2001:db8::1]:5060: expected a `listen` for IPv6 too");
+  EXPECT_TRUE(load({"--outbound_proxy=2001:db8::1", "--listen=udp:[::1]:5070"}));
+  EXPECT_TRUE(load({"--outbound_proxy=proxy.example.org"}));
 }
 
 TEST(LoadConfig, SocketsAreDistinctUnlessTheirPortsAreFree) {

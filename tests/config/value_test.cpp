@@ -40,10 +40,11 @@ TEST(OutboundProxy, TakesAnAddressWithOrWithoutSchemeAndPort) {
 
 TEST(OutboundProxy, TakesATransport) {
   EXPECT_EQ(parse_proxy("sip:192.0.2.1;transport=tcp", {}),
-            (Endpoint{Transport::tcp, address("192.0.2.1:5060")}));
+            NextHop(address("192.0.2.1:5060"), Transport::tcp));
   EXPECT_EQ(parse_proxy("192.0.2.1:5080;transport=TCP", {}),
-            (Endpoint{Transport::tcp, address("192.0.2.1:5080")}));
+            NextHop(address("192.0.2.1:5080"), Transport::tcp));
   EXPECT_EQ(parse_proxy("192.0.2.1;transport=udp", {}), address("192.0.2.1:5060"));
+  EXPECT_EQ(parse_proxy("sip:proxy:5080;transport=tcp", {}), NextHop("proxy", 5080, Transport::tcp));
   for (const char* value :
        {"192.0.2.1;transport=tls", "192.0.2.1;lr", "192.0.2.1;", "192.0.2.1;transport=tcp;lr"}) {
     EXPECT_EQ(parse_proxy(value, {}).error().text,
@@ -51,18 +52,33 @@ TEST(OutboundProxy, TakesATransport) {
   }
 }
 
+TEST(OutboundProxy, TakesANameWithAndWithoutPort) {
+  EXPECT_EQ(parse_proxy("Proxy.Example.org", {}), NextHop("proxy.example.org", 0));
+  EXPECT_EQ(parse_proxy("proxy.example.org.", {}), NextHop("proxy.example.org", 0));
+  EXPECT_EQ(parse_proxy("sip:proxy:5080", {}), NextHop("proxy", 5080));
+}
+
 TEST(OutboundProxy, SaysWhatIsNotThereYet) {
-  EXPECT_TRUE(
-      parse_proxy("proxy.example.org", {}).error().text.starts_with("names are not looked"));
-  EXPECT_TRUE(
-      parse_proxy("sip:proxy.example.org:5060", {}).error().text.starts_with("names are not"));
   EXPECT_TRUE(parse_proxy("sips:192.0.2.1", {}).error().text.starts_with("TLS is not available"));
 }
 
 TEST(OutboundProxy, RefusesWhatCannotBeSentTo) {
-  for (const char* value :
-       {"", "sip:", "0.0.0.0", "192.0.2.1:0", "192.0.2.300", "192.0.2.1:port"}) {
+  for (const std::string value :
+       {"", "sip:", "0.0.0.0", "192.0.2.1:0", "192.0.2.300", "192.0.2.1:port", "proxy:0",
+        "proxy:99999", "proxy:", "a..example", ".example", "pro xy", "proxy:1:2", "::g"}) {
     EXPECT_FALSE(parse_proxy(value, {})) << value;
+  }
+  EXPECT_FALSE(parse_proxy(std::string(64, 'x') + ".example", {}));
+  EXPECT_EQ(parse_proxy("a..example", {}).error().text,
+            "expected HOST, HOST:PORT or sip:HOST:PORT, such as 192.0.2.1:5060 or "
+            "proxy.example.org");
+}
+
+TEST(DnsServer, IsAnAddressWithPort53UnlessAnotherIsGiven) {
+  EXPECT_EQ(parse_dns_server("192.0.2.53", {}), address("192.0.2.53:53"));
+  EXPECT_EQ(parse_dns_server("[::1]:5353", {}), address("[::1]:5353"));
+  for (const char* value : {"", "dns.example.org", "0.0.0.0", "192.0.2.53:0"}) {
+    EXPECT_FALSE(parse_dns_server(value, {})) << value;
   }
 }
 

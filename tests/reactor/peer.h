@@ -32,6 +32,7 @@ class Peer {
   }
 
   [[nodiscard]] const Address& address() const { return address_; }
+  [[nodiscard]] int fd() const { return fd_.get(); }
 
   void send(const Address& to, std::string_view text) const {
     SocketAddress address{};

@@ -20,6 +20,7 @@ class TestCore : public Core {
   std::function<void(StreamId stream, bool is_blocked, Outbox& out)> stream_blocked;
   std::function<void(std::string_view bytes, Outbox& out)> mi_bytes;
   std::function<void(MiReplyId reply, MiReplyEvent event, Outbox& out)> mi_reply;
+  std::function<void(const NameQuestion& question, const NameAnswer& answer, Outbox& out)> resolved;
   std::function<void(int signal, Outbox& out)> signal;
   std::function<void(Outbox& out)> wake;
   std::function<void(Outbox& out)> deadline_due;
@@ -66,6 +67,11 @@ class TestCore : public Core {
   void on_mi_reply(MiReplyId reply, MiReplyEvent event, Instant at, Outbox& out) override {
     const Call call(*this, at);
     if (mi_reply) mi_reply(reply, event, out);
+  }
+  void on_resolved(const NameQuestion& question, const NameAnswer& answer, Instant at,
+                   Outbox& out) override {
+    const Call call(*this, at);
+    if (resolved) resolved(question, answer, out);
   }
   void on_signal(int number, Instant at, Outbox& out) override {
     const Call call(*this, at);
