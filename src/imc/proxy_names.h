@@ -5,8 +5,9 @@
 //                          └──there is none──▶ A/AAAA of NAME, port 5060   (RFC 3263 4.2)
 //   name with a port:     A/AAAA of NAME
 //
-// Over TCP the service is _sip._tcp.NAME. Until a round of questions ends well, what the last one found stays: a DNS that is down, or a
-// zone that was emptied by mistake, stops no delivery. What has changed is told by the log.
+// Over TCP the service is _sip._tcp.NAME. Until a round of questions ends well, what the last one
+// found stays: a DNS that is down, or a zone that was emptied by mistake, stops no delivery. What
+// has changed is told by the log.
 #pragma once
 
 #include <cstdint>

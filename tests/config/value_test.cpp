@@ -44,7 +44,8 @@ TEST(OutboundProxy, TakesATransport) {
   EXPECT_EQ(parse_proxy("192.0.2.1:5080;transport=TCP", {}),
             NextHop(address("192.0.2.1:5080"), Transport::tcp));
   EXPECT_EQ(parse_proxy("192.0.2.1;transport=udp", {}), address("192.0.2.1:5060"));
-  EXPECT_EQ(parse_proxy("sip:proxy:5080;transport=tcp", {}), NextHop("proxy", 5080, Transport::tcp));
+  EXPECT_EQ(parse_proxy("sip:proxy:5080;transport=tcp", {}),
+            NextHop("proxy", 5080, Transport::tcp));
   for (const char* value :
        {"192.0.2.1;transport=tls", "192.0.2.1;lr", "192.0.2.1;", "192.0.2.1;transport=tcp;lr"}) {
     EXPECT_EQ(parse_proxy(value, {}).error().text,

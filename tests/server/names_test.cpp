@@ -434,11 +434,23 @@ TEST(ProxyWeights, AreTheChancesOfTheTargets) {
                     out);
     names.on_answer({"light.example", NameKind::addresses}, addresses({"127.0.0.4"}), MonoTime{},
                     out);
-    ASSERT_EQ(names.addresses().size(), 2U);
-    if (names.addresses().front() == *parse_ip("127.0.0.3", 5060)) ++heavy;
+    ASSERT_EQ(names.endpoints().size(), 2U);
+    if (names.endpoints().front() == *parse_ip("127.0.0.3", 5060)) ++heavy;
   }
   EXPECT_GT(heavy, 260);
   EXPECT_LT(heavy, 340);
+}
+
+TEST(ProxyServices, AreThoseOfItsTransport) {
+  Figures figures;
+  imc::ProxyNames names({NextHop("proxy.example", 0, Transport::tcp)}, {1, 1}, figures);
+  Outbox out;
+  names.on_deadline(MonoTime{}, out);
+  ASSERT_EQ(out.questions().size(), 1U);
+  EXPECT_EQ(out.questions()[0].name, "_sip._tcp.proxy.example");
+  names.on_answer(out.questions()[0], services({{0, 0, 5090, "one.example"}}), MonoTime{}, out);
+  names.on_answer({"one.example", NameKind::addresses}, addresses({"127.0.0.3"}), MonoTime{}, out);
+  EXPECT_EQ(names.endpoints(), std::vector{Endpoint(Transport::tcp, *parse_ip("127.0.0.3", 5090))});
 }
 
 class ProxyByNameAndPort : public ProxyByName {
