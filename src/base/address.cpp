@@ -27,6 +27,13 @@ bool Address::is_wildcard() const {
   return std::all_of(first, ip.end(), [](std::uint8_t byte) { return byte == 0; });
 }
 
+bool Address::is_loopback() const {
+  if (is_ipv4()) return ip[12] == 127;
+  const bool is_one = ip.back() == 1 && std::all_of(ip.begin(), ip.end() - 1,
+                                                    [](std::uint8_t byte) { return byte == 0; });
+  return is_ipv6() && is_one;
+}
+
 bool Address::same_host(const Address& other) const { return ip == other.ip; }
 
 std::optional<Address> parse_ip(std::string_view text, std::uint16_t port) {

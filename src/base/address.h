@@ -28,6 +28,8 @@ struct Address {
   [[nodiscard]] bool empty() const { return family == Family::none; }
   // 0.0.0.0 or [::]: fit for listening only.
   [[nodiscard]] bool is_wildcard() const;
+  // 127.0.0.0/8 or ::1.
+  [[nodiscard]] bool is_loopback() const;
   [[nodiscard]] bool same_host(const Address& other) const;
 
   friend bool operator==(const Address&, const Address&) = default;

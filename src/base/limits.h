@@ -15,6 +15,9 @@ namespace imcd::limits {
 constexpr std::size_t datagram_bytes_max = 65507;
 // RFC 3261 18.1.1: a request longer than this may not go over UDP when the path MTU is unknown.
 constexpr std::size_t udp_request_bytes_max = 1300;
+// ... and when it is known, the MTU less 200: that of the loopback interface is 65,536. So long are
+// requests to a proxy on this machine that has no TCP.
+constexpr std::size_t loopback_request_bytes_max = 65536 - 200;
 // Header fields a message may have; a MESSAGE through two proxies has about 20. Beyond: 400.
 constexpr std::size_t header_fields_max = 128;
 // Bytes of one header field with its folds; a Via or Route list of 20 entries fits. Beyond: 400.
@@ -67,8 +70,9 @@ constexpr std::size_t user_queue_max = 256;
 // Chat messages and notices waiting for all users together, each 12 bytes. Beyond: the delivery is
 // dropped and counted.
 constexpr std::size_t queued_deliveries_max = 1U << 23;
-// Distinct texts that wait for at least one member. Beyond: chat is refused with 503 (overload).
+// Distinct texts that wait for at least one member, and their bytes. Beyond: chat is refused with 503 (overload).
 constexpr std::size_t shared_messages_max = 1U << 18;
+constexpr std::size_t shared_message_bytes_max = 256U << 20;
 // Users with something pending at once. Beyond: the delivery is dropped and counted.
 constexpr std::size_t pending_users_max = 1U << 22;
 // Next hops remembered; without an outbound proxy each member may be one. Beyond: the idle ones are

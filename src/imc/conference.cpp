@@ -196,7 +196,7 @@ bool Conference::is_backlogged(const Room& room) const {
   return far_behind * 2 > room.members.members();
 }
 
-// The common part of a chat message, or nothing when it is too long for UDP (RFC 3261 18.1.1).
+// The common part of a chat message, or nothing when it is too long for the way to the members.
 std::optional<std::uint32_t> Conference::write_chat(const RoomMessage& message, const Room& room,
                                                     const Identity& sender, Instant now) {
   const std::uint32_t index = deliveries_.messages().make();
@@ -226,6 +226,7 @@ std::optional<std::uint32_t> Conference::write_chat(const RoomMessage& message, 
     deliveries_.messages().release(index);
     return std::nullopt;
   }
+  deliveries_.messages().seal(index);
   if (message.expires_s) shared.expires = now.wall + std::chrono::seconds(*message.expires_s);
   return index;
 }

@@ -84,7 +84,7 @@ class Deliveries {
   // Users wait for a window to the outbound proxy for longer than limits::hop_wait_max.
   [[nodiscard]] bool is_congested(MonoTime now) const;
 
-  // How long a message may be that is to reach all members, with its head.
+  // How long a message may be that is to reach all members, with its head, in bytes.
   [[nodiscard]] std::size_t request_bytes_max(MonoTime now) const;
 
   // Starts what may start, up to the turn's budget of datagrams.
@@ -210,6 +210,9 @@ class Deliveries {
   [[nodiscard]] bool is_live(StreamId stream) const;
   void fail_in_flight(std::uint32_t hop, MonoTime now);
   bool prepare_link(std::uint32_t hop, MonoTime now, Outbox& out);
+  [[nodiscard]] std::optional<Flow> stream_beside(const Flow& flow, MonoTime now) const;
+  [[nodiscard]] std::optional<Flow> stream_for_length(const User& user, const Flow& flow,
+                                                      MonoTime now) const;
   void connect(std::uint32_t hop, MonoTime now, Outbox& out);
   void keep_links(MonoTime now, Outbox& out);
   [[nodiscard]] std::optional<MonoTime> next_link_deadline() const;

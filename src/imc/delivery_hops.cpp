@@ -30,7 +30,8 @@ void Deliveries::line_up(std::uint32_t slot, MonoTime now) {
   if (user.presence.state() == Presence::State::away) return;
   const Route next = route(*user.who, now);
   if (next.line != nullptr) return wait_in(*next.line, slot, now);
-  const auto hop_slot = next.flow ? hop_to(*next.flow) : std::nullopt;
+  const auto stream = next.flow ? stream_for_length(user, *next.flow, now) : std::nullopt;
+  const auto hop_slot = next.flow ? hop_to(stream.value_or(*next.flow)) : std::nullopt;
   if (!hop_slot) return give_up(slot, DeliveryResult::unroutable, now);
   Hop& hop = hops_[*hop_slot];
   user.waiting = true;
@@ -193,6 +194,8 @@ bool Deliveries::pump_hop(std::uint32_t slot, Instant now, Outbox& out) {
 void Deliveries::start_next(std::uint32_t user_slot, std::uint32_t hop_slot, Instant now,
                             Outbox& out) {
   User& user = users_[user_slot];
+  // Another message has come to the head of the queue meanwhile.
+  if (stream_for_length(user, hops_[hop_slot].flow, now.mono)) return line_up(user_slot, now.mono);
   const QueueNode node = take_first(user);
   const auto& expires = messages_[node.message].expires;
   if (expires && *expires <= now.wall) {  // RFC 3428 5

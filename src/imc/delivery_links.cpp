@@ -40,10 +40,10 @@ void Deliveries::on_stream_ended(StreamId stream, MonoTime now) {
   hop.link.on_ended(now);
   proxies_.on_link(hop.flow, 0, now);
   if (was_open) fail_in_flight(slot, now);
-  if (is_opened_by_us(stream)) {
-    if (was_open) unlinked_hops_.push_back(slot);
-  } else {
-    // Nobody comes back by this way.
+  if (is_opened_by_us(stream) && was_open) {
+    unlinked_hops_.push_back(slot);
+  } else if (!proxies_.contains(hop.flow)) {
+    // Nobody comes back by the way he took; and a proxy over UDP has no other.
     line_up_again(slot, now);
   }
 }
@@ -70,12 +70,38 @@ void Deliveries::fail_in_flight(std::uint32_t hop, MonoTime now) {
   }
 }
 
-// RFC 3261 18.1.1: over UDP a request may not be longer. Without a proxy the next hops differ, and
-// UDP is what all have.
+// RFC 3261 18.1.1. Without a proxy the next hops differ, and UDP with its least length is what all
+// have.
 std::size_t Deliveries::request_bytes_max(MonoTime now) const {
-  const bool is_tcp = !proxies_.empty() && proxies_.current(now).transport == Transport::tcp;
-  return is_tcp ? limits::stream_head_bytes_max + limits::stream_body_bytes_max
-                : limits::udp_request_bytes_max;
+  if (proxies_.empty()) return limits::udp_request_bytes_max;
+  const Flow& proxy = proxies_.current(now);
+  if (proxy.transport == Transport::tcp) {
+    return limits::stream_head_bytes_max + limits::stream_body_bytes_max;
+  }
+  // No longer than a datagram, as that is what it becomes should the proxy not listen on TCP.
+  if (stream_beside(proxy, now)) return limits::datagram_bytes_max;
+  return proxy.peer.is_loopback() ? limits::loopback_request_bytes_max
+                                  : limits::udp_request_bytes_max;
+}
+
+// The way to the same proxy over TCP, unless it is known not to be there.
+std::optional<Flow> Deliveries::stream_beside(const Flow& flow, MonoTime now) const {
+  if (flow.transport == Transport::tcp || !proxies_.contains(flow)) return std::nullopt;
+  const auto stream = flow_to({Transport::tcp, flow.peer});
+  if (!stream) return std::nullopt;
+  const auto hop = hop_by_flow_.find(*stream);
+  if (hop != hop_by_flow_.end() && hops_[hop->second].link.is_refused(now)) return std::nullopt;
+  return stream;
+}
+
+// RFC 3261 18.1.1: a long request goes over TCP, and over UDP after all where that is refused. The
+// MTU of the path makes no difference: 64 long datagrams at once fill the receive buffer of any
+// proxy.
+std::optional<Flow> Deliveries::stream_for_length(const User& user, const Flow& flow,
+                                                  MonoTime now) const {
+  const SharedMessage& message = messages_[queue_nodes_[user.first].message];
+  const std::size_t bytes = message.text.size() + limits::delivery_head_bytes;
+  return bytes > limits::udp_request_bytes_max ? stream_beside(flow, now) : std::nullopt;
 }
 
 // Whether the hop's connection takes deliveries; if there is none, one is asked for.

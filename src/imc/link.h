@@ -27,6 +27,10 @@ class Link {
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] StreamId stream() const { return stream_; }
   [[nodiscard]] bool may_write() const { return state_ == State::open && !is_blocked_; }
+  // The last attempt failed or the connection was lost, and it is too early for the next.
+  [[nodiscard]] bool is_refused(MonoTime now) const {
+    return state_ == State::closed && due_ > now;
+  }
   // closed: no attempt before. connecting: given up then. It means nothing while open.
   [[nodiscard]] MonoTime due() const { return due_; }
 

@@ -18,6 +18,7 @@ struct SharedMessage {
   ByteBuffer text;
   std::string room_uri;  // Where it comes from.
   std::uint32_t references = 0;
+  std::size_t counted_bytes = 0;
   std::optional<WallTime> expires;  // RFC 3428 5: not delivered after this.
 };
 
@@ -25,7 +26,9 @@ class SharedMessages {
  public:
   SharedMessages() : pool_(limits::shared_messages_max) {}
 
-  [[nodiscard]] bool full() const { return pool_.full(); }
+  [[nodiscard]] bool full() const {
+    return pool_.full() || bytes_ >= limits::shared_message_bytes_max;
+  }
   [[nodiscard]] std::size_t size() const { return pool_.in_use(); }
 
   // An empty message with one reference, the caller's. Its buffer keeps an earlier capacity.
@@ -37,16 +40,32 @@ class SharedMessages {
     message.references = 1;
     return index;
   }
+  // All of its text is there.
+  void seal(std::uint32_t index) {
+    SharedMessage& message = pool_[index];
+    message.counted_bytes = message.text.size();
+    bytes_ += message.counted_bytes;
+  }
   SharedMessage& operator[](std::uint32_t index) { return pool_[index]; }
+  const SharedMessage& operator[](std::uint32_t index) const { return pool_[index]; }
 
   void acquire(std::uint32_t index) { ++pool_[index].references; }
   void release(std::uint32_t index) {
-    CHECK(pool_[index].references > 0);
-    if (--pool_[index].references == 0) pool_.give_back(index);
+    SharedMessage& message = pool_[index];
+    CHECK(message.references > 0);
+    if (--message.references > 0) return;
+    bytes_ -= message.counted_bytes;
+    message.counted_bytes = 0;
+    // So that a long text once said here doesn't stay in memory for good.
+    if (message.text.capacity() > capacity_kept) message.text = {};
+    pool_.give_back(index);
   }
 
  private:
+  static constexpr std::size_t capacity_kept = 4096;
+
   tm::SlotPool<SharedMessage, 64> pool_;
+  std::size_t bytes_ = 0;
 };
 
 }  // namespace imcd::imc

@@ -231,6 +231,38 @@ class StreamTest(ImcdTest):
         self.ask(wire, "alice", 3, text)
         proxy.pump(lambda: proxy.texts("bob")[-1:] == [f"<alice@example.org>: {text}"])
 
+    def test_a_text_too_long_for_the_udp_of_the_proxy_goes_to_it_over_tcp(self):
+        proxy = self.proxy()
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.addCleanup(udp.close)
+        udp.bind(("127.0.0.1", proxy.port))
+        udp.settimeout(20)
+        self.start_tcp(f"--outbound_proxy=127.0.0.1:{proxy.port}")
+        wire = self.connect()
+
+        def heard_by_udp():
+            data, source = udp.recvfrom(65536)
+            message = Message(data)
+            udp.sendto(answer(message), source)
+            return message.text
+
+        for number, user in enumerate(("alice", "bob"), 1):
+            self.ask(wire, user, number, "#join")
+        while "bob@example.org joined" not in heard_by_udp():
+            pass
+        text = "long " * 2000
+        self.ask(wire, "alice", 3, text)
+        proxy.pump(lambda: proxy.texts("bob") == [f"<alice@example.org>: {text}"])
+        self.ask(wire, "alice", 4, "short")
+        while heard_by_udp() != "<alice@example.org>: short":
+            pass
+        self.assertEqual(len(proxy.heard), 1)
+        # Without TCP there, a text goes by UDP as long as it stays on this machine.
+        proxy.close()
+        self.ask(wire, "alice", 5, text)
+        while heard_by_udp() != f"<alice@example.org>: {text}":
+            pass
+
     def test_a_request_may_come_a_byte_at_a_time(self):
         self.start_tcp()
         wire = self.connect()
