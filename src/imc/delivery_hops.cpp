@@ -1,5 +1,7 @@
 // Deliveries: where messages go next, and when.
 
+#include <utility>
+
 #include "base/check.h"
 #include "base/limits.h"
 #include "imc/deliveries.h"
@@ -64,7 +66,7 @@ Deliveries::Route Deliveries::route(const Identity& who, MonoTime now) {
   if (settings_.reply_to_source) {
     const auto source = sources_.find(who);
     if (source && (source->transport == Transport::udp || is_live(source->stream))) {
-      return {.flow = *source};
+      return {.flow = source};
     }
   }
   return literal ? Route{.flow = flow_to(*literal)} : route_by_name(*uri, now);

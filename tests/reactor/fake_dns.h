@@ -28,17 +28,22 @@ class FakeDns {
     std::string data;
   };
 
-  FakeDns() : thread_([this] { serve(); }) {}
+  FakeDns() = default;
   ~FakeDns() {
     stop_ = true;
-    thread_.join();
+    if (thread_.joinable()) thread_.join();
   }
   FakeDns(const FakeDns&) = delete;
   FakeDns& operator=(const FakeDns&) = delete;
 
   [[nodiscard]] const Address& address() const { return peer_.address(); }
 
-  // All before the first question. A name that has no records is NXDOMAIN; one whose records are
+  // It answers from now on; what follows must not be changed any more.
+  void start() {
+    if (!thread_.joinable()) thread_ = std::thread([this] { serve(); });
+  }
+
+  // A name that has no records is NXDOMAIN; one whose records are
   // of other types has an empty answer.
   std::map<std::string, std::vector<Record>> records;
   std::vector<std::string> silent;   // These names get no answer.

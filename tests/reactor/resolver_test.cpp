@@ -16,6 +16,7 @@ class Resolving : public testing::Test {
   // Asks all at once and runs until all are answered.
   std::vector<NameAnswer> ask(const std::vector<NameQuestion>& questions,
                               std::vector<Address> listen = {any_port_v4}) {
+    dns.start();
     auto opened =
         Reactor::open({.listen_udp = std::move(listen), .dns_servers = {dns.address()}}, figures);
     EXPECT_TRUE(opened) << opened.error().text;
@@ -123,6 +124,7 @@ TEST_F(Resolving, ManyQuestionsAtOnceAreAllAnswered) {
 
 TEST_F(Resolving, EndWithQuestionsUnderWayIsClean) {
   dns.silent = {"silent.example"};
+  dns.start();
   auto opened =
       Reactor::open({.listen_udp = {any_port_v4}, .dns_servers = {dns.address()}}, figures);
   ASSERT_TRUE(opened);
