@@ -30,12 +30,14 @@ def free_port():
 class Imcd:
     """A running imcd with a scratch directory that goes with it."""
 
-    def __init__(self, binary, proxy_port, options):
+    def __init__(self, binary, proxy_port, options, tcp=False):
+        self.pattern = r"imcd ready:.* tcp:(\S+)" if tcp else r"imcd ready: udp:(\S+)"
         self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="imc-bench-"))
         self.log_path = self.scratch / "log"
         environment = dict(os.environ, STATE_DIRECTORY=str(self.scratch), RUNTIME_DIRECTORY=str(self.scratch))
         command = [
-            str(binary), "--listen=udp:127.0.0.1:0", f"--outbound_proxy=127.0.0.1:{proxy_port}",
+            str(binary), "--listen=udp:127.0.0.1:0", "--listen=tcp:127.0.0.1:0",
+            f"--outbound_proxy=127.0.0.1:{proxy_port};transport={'tcp' if tcp else 'udp'}",
             f"--mi_reply_dir={self.scratch}",
             "--room_rate=0",  # One room takes here what a houseful of them would.
             *options,
@@ -50,7 +52,7 @@ class Imcd:
         """Where it listens, once it serves."""
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline and self.process.poll() is None:
-            if found := re.search(r"imcd ready: udp:(\S+)", self.log_path.read_text()):
+            if found := re.search(self.pattern, self.log_path.read_text()):
                 return found.group(1)
             time.sleep(0.02)
         sys.exit("imcd does not serve:\n" + self.log_path.read_text())
@@ -68,14 +70,18 @@ class Imcd:
 KAMAILIO_MODULES = "/usr/lib/x86_64-linux-gnu/kamailio/modules/"
 KAMAILIO_TABLES = pathlib.Path("/usr/share/kamailio/db_sqlite")
 
-# Two workers for two cores, and memory that holds a finished transaction for as long as it does.
+# Two workers for two cores, memory that holds a finished transaction for as long as it does, and room for a whole
+# fan-out in the queue of a connection, without which it closes the connection.
 KAMAILIO_CONFIGURATION = """#!KAMAILIO
 debug=-1
 log_stderror=yes
 children=2
-disable_tcp=yes
+tcp_children=2
+tcp_conn_wq_max=67108864
+tcp_wq_max=268435456
 auto_aliases=no
 listen=udp:127.0.0.1:{port}
+listen=tcp:127.0.0.1:{port}
 mpath="{modules}"
 loadmodule "sl.so"
 loadmodule "tm.so"
@@ -83,7 +89,7 @@ loadmodule "pv.so"
 loadmodule "db_sqlite.so"
 loadmodule "imc.so"
 modparam("imc", "db_url", "sqlite:///{database}")
-modparam("imc", "outbound_proxy", "sip:127.0.0.1:{proxy_port}")
+modparam("imc", "outbound_proxy", "sip:127.0.0.1:{proxy_port};transport={transport}")
 request_route {{
   if (method == "MESSAGE") {{
     if (imc_manager()) sl_send_reply("200", "OK");
@@ -98,7 +104,7 @@ request_route {{
 class Kamailio:
     """A running Kamailio whose imc module delivers through the tool, as imcd does."""
 
-    def __init__(self, proxy_port):
+    def __init__(self, proxy_port, tcp=False):
         self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="imc-bench-"))
         self.log_path = self.scratch / "log"
         self.port = free_port()
@@ -109,10 +115,10 @@ class Kamailio:
         connection.close()
         configuration = self.scratch / "kamailio.cfg"
         configuration.write_text(KAMAILIO_CONFIGURATION.format(
-            port=self.port, proxy_port=proxy_port, database=database, modules=KAMAILIO_MODULES))
+            port=self.port, proxy_port=proxy_port, transport="tcp" if tcp else "udp", database=database, modules=KAMAILIO_MODULES))
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
-                ["kamailio", "-f", str(configuration), "-DD", "-E", "-m", "3072", "-M", "64",
+                ["kamailio", "-f", str(configuration), "-DD", "-E", "-m", "8192", "-M", "64",
                  "-P", str(self.scratch / "pid"), "-Y", str(self.scratch)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=die_with_parent,
             )
