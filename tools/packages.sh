@@ -20,7 +20,7 @@ test_packages=(
   clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev # lint, and the build with clang
   git libgtest-dev                                         # unit tests and runners
   sip-tester sipsak                                         # end-to-end tests
-  mariadb-server                                            # tests run one of their own
+  mariadb-server openssl                                    # tests run one of their own
   kamailio kamailio-mysql-modules kamailio-sqlite-modules   # whose databases imcd takes over
 )
 

@@ -23,7 +23,7 @@ enum class DbTls : std::uint8_t { off, required, verified };
 
 struct MysqlUrl {
   std::string host;
-  std::uint16_t port = 3306;
+  std::uint16_t port = 0;  // 0: not given.
   std::string user;
   std::string password;
   std::string database;

@@ -1,9 +1,13 @@
 #include "db/mysql.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <errmsg.h>
+#include <fmt/format.h>
 #include <mysqld_error.h>
+#include <system_error>
+#include <unistd.h>
 #include <utility>
 
 namespace imcd::db {
@@ -62,6 +66,24 @@ unsigned seconds(Duration duration) {
 
 const char* or_null(const std::string& text) { return text.empty() ? nullptr : text.c_str(); }
 
+// The library says of a file that is missing only that one is.
+MysqlResult<void> check_tls_files(const MysqlServer& server) {
+  for (const std::string* path : {&server.tls_ca, &server.tls_cert, &server.tls_key}) {
+    if (path->empty() || ::access(path->c_str(), R_OK) == 0) continue;
+    return std::unexpected(MysqlError{
+        CR_SSL_CONNECTION_ERROR,
+        fmt::format("cannot read {}: {}", *path, std::generic_category().message(errno))});
+  }
+  return {};
+}
+
+// Asked to enforce TLS, the library goes on without it where the server has none.
+MysqlResult<void> check_tls(MYSQL* connection, const MysqlServer& server) {
+  if (server.tls == MysqlTls::off || mysql_get_ssl_cipher(connection) != nullptr) return {};
+  return std::unexpected(MysqlError{CR_SSL_CONNECTION_ERROR,
+                                    "db_url demands TLS, and the server does not support it"});
+}
+
 void set_tls(MYSQL* connection, const MysqlServer& server) {
   if (server.tls == MysqlTls::off) return;
   mysql_optionsv(connection, MYSQL_OPT_SSL_CA, or_null(server.tls_ca));
@@ -83,6 +105,11 @@ void set_options(MYSQL* connection, const MysqlServer& server) {
   // A connection that came back by itself would have lost its transaction and its lock unnoticed.
   const my_bool reconnect = 0;
   mysql_optionsv(connection, MYSQL_OPT_RECONNECT, &reconnect);
+  // The library takes `localhost` for the local socket even where there is a port.
+  const unsigned protocol = MYSQL_PROTOCOL_TCP;
+  if (server.socket.empty() && server.port != 0) {
+    mysql_optionsv(connection, MYSQL_OPT_PROTOCOL, &protocol);
+  }
   set_tls(connection, server);
 }
 
@@ -176,6 +203,7 @@ std::string_view MysqlStatement::text(std::size_t column) const {
 // --- A connection -------------------------------------------------------------------------------
 
 MysqlResult<MysqlConnection> MysqlConnection::open(const MysqlServer& server) {
+  if (auto good = check_tls_files(server); !good) return std::unexpected(good.error());
   MysqlConnection opened;
   opened.connection_.reset(mysql_init(nullptr));
   MYSQL* const connection = opened.connection_.get();
@@ -189,6 +217,7 @@ MysqlResult<MysqlConnection> MysqlConnection::open(const MysqlServer& server) {
                          has_socket ? 0 : server.port, or_null(server.socket), flags) == nullptr) {
     return failure(connection);
   }
+  if (auto good = check_tls(connection, server); !good) return std::unexpected(good.error());
   return opened;
 }
 

@@ -11,14 +11,14 @@ namespace imcd::db {
 
 enum class MysqlTls : std::uint8_t {
   off,
-  required,  // Encrypted, whoever answers.
+  required,  // Encrypted, whoever answers; with `tls_ca`, whoever has a certificate signed by it.
   verified,  // Encrypted, and the server's certificate bears its name and is signed by `tls_ca`.
 };
 
 struct MysqlServer {
   std::string host = "localhost";
-  std::uint16_t port = 3306;
-  std::string socket;  // A path; then neither host nor port matter.
+  std::uint16_t port = 0;  // 0: the usual one, and of `localhost` the local socket.
+  std::string socket;      // A path; then neither host nor port matter.
   std::string user;
   std::string password;
   std::string database;

