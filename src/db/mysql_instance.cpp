@@ -12,6 +12,8 @@ namespace {
 constexpr const char* shared_holder = "shared";
 // A process that was killed may have a last statement under way; its lock goes after that.
 constexpr int lock_wait_s = 2;
+// As many instances may share a database; a question about all of them is still a short statement.
+constexpr int seats = 32;
 
 std::string name_of_this_process() {
   std::array<char, 65> host{};
@@ -82,26 +84,78 @@ MysqlResult<void> MysqlInstance::renew() {
   return std::unexpected(MysqlError{0, "another imcd has taken this database"});
 }
 
+// Whoever holds the one lock is alone or is about to take a seat, so the order of these does it.
 Result<void> MysqlInstance::lock(MysqlConnection& connection) {
+  if (Result<void> locked = lock_alone(connection); !locked) return locked;
+  return shared_ ? lock_seat(connection) : Result<void>{};
+}
+
+Result<void> MysqlInstance::lock_alone(MysqlConnection& connection) {
   MysqlResult<bool> locked = try_lock(connection);
   if (locked && !*locked && !shared_) {
     if (auto done = end_own_connection(connection); !done) return failure(done.error());
     locked = try_lock(connection);
   }
   if (!locked) return failure(locked.error());
-  if (*locked) return {};
+  if (*locked && shared_) return {};
+  if (*locked) {
+    const auto are_free = are_seats_free(connection);
+    if (!are_free) return failure(are_free.error());
+    if (*are_free) return {};
+    return fail(
+        "others with db_shared = 1 use this database: end them, or set db_shared = 1 for this one");
+  }
   const auto holder = connection.query("SELECT holder FROM imcd_instance WHERE rooms_table = ?",
                                        std::string_view(rooms_table_));
   return fail(fmt::format("another imcd uses this database: {}",
                           holder && *holder ? **holder : "it holds the lock"));
 }
 
+Result<void> MysqlInstance::lock_seat(MysqlConnection& connection) {
+  const auto found = find_seat(connection);
+  const auto released = connection.query(fmt::format("SELECT RELEASE_LOCK({})", lock_));
+  if (!found) return failure(found.error());
+  if (!released) return failure(released.error());
+  if (*found) return {};
+  return fail(fmt::format("{} imcds share this database already, and no more can", seats));
+}
+
 MysqlResult<bool> MysqlInstance::try_lock(MysqlConnection& connection) {
-  const auto answer =
-      connection.query(shared_ ? fmt::format("SELECT IS_FREE_LOCK({})", lock_)
-                               : fmt::format("SELECT GET_LOCK({}, {})", lock_, lock_wait_s));
+  const auto answer = connection.query(fmt::format("SELECT GET_LOCK({}, {})", lock_, lock_wait_s));
   if (!answer) return std::unexpected(answer.error());
   return *answer == "1";
+}
+
+MysqlResult<bool> MysqlInstance::find_seat(MysqlConnection& connection) {
+  for (int number = 0; number < seats; ++number) {
+    const auto taken = connection.query(fmt::format("SELECT GET_LOCK({}, 0)", seat(number)));
+    if (!taken) return std::unexpected(taken.error());
+    if (*taken == "1") return true;
+  }
+  return false;
+}
+
+// Waits a little for those of processes that were killed, as try_lock() does.
+MysqlResult<bool> MysqlInstance::are_seats_free(MysqlConnection& connection) {
+  constexpr int looks = 10;
+  std::string used = "SELECT COALESCE(";
+  for (int number = 0; number < seats; ++number) {
+    used += fmt::format("{}IS_USED_LOCK({})", number == 0 ? "" : ", ", seat(number));
+  }
+  used += ')';
+  for (int look = 0; look < looks; ++look) {
+    const auto holder = connection.query(used);
+    if (!holder) return std::unexpected(holder.error());
+    if (!*holder) return true;
+    const auto slept =
+        connection.query(fmt::format("SELECT SLEEP({:.1f})", double{lock_wait_s} / looks));
+    if (!slept) return std::unexpected(slept.error());
+  }
+  return false;
+}
+
+std::string MysqlInstance::seat(int number) const {
+  return fmt::format("CONCAT({}, '.{}')", lock_, number);
 }
 
 // A connection that broke on the way may live on at the server for hours, with its lock.

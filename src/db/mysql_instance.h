@@ -6,8 +6,10 @@
 // `imcd_instance` says who holds the database, and each batch renews it in its own transaction: who
 // finds another name there writes nothing more, since his rooms are no longer those of the tables.
 //
-// Instances that share the database (db_shared = 1) all go by one name and take no lock; they are
-// refused beside one that shares with nobody.
+// Instances that share the database (db_shared = 1) all go by one name in the row. Each holds a
+// lock of its own, a seat, so that one that shares with nobody is refused while a seat is taken;
+// the lock of that one they take only while they find their seat, so that they are refused beside
+// it.
 #pragma once
 
 #include <string>
@@ -32,7 +34,12 @@ class MysqlInstance {
 
  private:
   Result<void> lock(MysqlConnection& connection);
+  Result<void> lock_alone(MysqlConnection& connection);
+  Result<void> lock_seat(MysqlConnection& connection);
   MysqlResult<bool> try_lock(MysqlConnection& connection);
+  MysqlResult<bool> find_seat(MysqlConnection& connection);
+  MysqlResult<bool> are_seats_free(MysqlConnection& connection);
+  [[nodiscard]] std::string seat(int number) const;
   MysqlResult<void> end_own_connection(MysqlConnection& connection);
   MysqlResult<void> write_row(MysqlConnection& connection);
 

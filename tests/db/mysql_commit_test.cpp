@@ -202,14 +202,77 @@ TEST_F(MysqlCommit, SharedInstancesWorkSideBySideButNotBesideAnotherKind) {
   expect_success(first, change_);
   expect_success(second, batch(2, {{put_room("b")}}));
   expect_success(first, batch(3, {{put_room("c")}}));
+  MysqlStore alone(options());
+  Result<void> refused = alone.open();
+  ASSERT_FALSE(refused);
+  EXPECT_TRUE(refused.error().text.contains("db_shared = 1")) << refused.error().text;
+  // The refusal does no harm to those that share, nor to another one of them.
+  expect_success(second, batch(4, {{put_room("d")}}));
+  MysqlStore third(shared);
+  expect_success(third, batch(5, {{put_room("e")}}));
+  EXPECT_EQ(query("SELECT COUNT(*) FROM imc_rooms"), Lines{"5"});
+}
+
+TEST_F(MysqlCommit, OneOfTheSharedInstancesIsEnoughToRefuseASoleOne) {
+  MysqlOptions shared = options();
+  shared.shared = true;
+  auto first = std::make_unique<MysqlStore>(shared);
+  auto second = std::make_unique<MysqlStore>(shared);
+  expect_good(*first);
+  expect_good(*second);
+  first.reset();
+  MysqlStore alone(options());
+  EXPECT_FALSE(alone.open());
+  second.reset();
+  // The row of those that are gone stays, and refuses nobody.
+  EXPECT_EQ(query("SELECT holder FROM imcd_instance"), Lines{"shared"});
+  expect_success(alone, change_);
+  MysqlStore third(shared);
+  const Result<void> refused = third.open();
+  ASSERT_FALSE(refused);
+  EXPECT_TRUE(refused.error().text.contains("pid " + std::to_string(::getpid())))
+      << refused.error().text;
+}
+
+TEST_F(MysqlCommit, SharedInstancesThatLostTheDatabaseToASoleOneWriteNothingMore) {
+  MysqlOptions shared = options();
+  shared.shared = true;
+  MysqlStore first(shared);
+  expect_success(first, change_);
+  query("KILL " + connection());  // With its lock.
   {
     MysqlStore alone(options());
     expect_good(alone);
-    expect_failure(first, batch(4, {{put_room("d")}}), {"another imcd"});
-    MysqlStore third(shared);
-    EXPECT_FALSE(third.open());
+    expect_failure(first, batch(2, {{put_room("b")}}), {"another imcd"});
   }
-  EXPECT_EQ(query("SELECT COUNT(*) FROM imc_rooms"), Lines{"3"});
+  expect_failure(first, batch(2, {{put_room("b")}}), {"another imcd", "restart"});
+  EXPECT_EQ(query("SELECT name FROM imc_rooms"), Lines{"chat"});
+}
+
+TEST_F(MysqlCommit, SharedInstanceThatLostItsConnectionTakesASeatAgain) {
+  MysqlOptions shared = options();
+  shared.shared = true;
+  MysqlStore first(shared);
+  expect_success(first, change_);
+  query("KILL " + connection());
+  expect_success(first, batch(2, {{put_room("b")}}));
+  MysqlStore alone(options());
+  EXPECT_FALSE(alone.open());
+}
+
+TEST_F(MysqlCommit, NoMoreInstancesShareThanThereAreSeats) {
+  MysqlOptions shared = options();
+  shared.shared = true;
+  std::vector<std::unique_ptr<MysqlStore>> stores;
+  for (int i = 0; i < 32; ++i) {
+    expect_good(*stores.emplace_back(std::make_unique<MysqlStore>(shared)));
+  }
+  MysqlStore late(shared);
+  const Result<void> refused = late.open();
+  ASSERT_FALSE(refused);
+  EXPECT_TRUE(refused.error().text.contains("32 imcds share")) << refused.error().text;
+  stores.pop_back();
+  expect_good(late);
 }
 
 TEST_F(MysqlCommit, LateWritesOfTheServerAreWarnedOf) {

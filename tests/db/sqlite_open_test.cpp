@@ -395,5 +395,18 @@ TEST_F(SqliteOpen, SharingNeedsBothSides) {
   expect_error(sharing, {"another imcd"});
 }
 
+TEST_F(SqliteOpen, OneOfTheSharingInstancesIsEnoughToRefuseASoleOne) {
+  auto first = std::make_unique<SqliteStore>(path(), SqliteOptions{.shared = true});
+  auto second = std::make_unique<SqliteStore>(path(), SqliteOptions{.shared = true});
+  SqliteStore alone(path());
+  expect_good(*first);
+  expect_good(*second);
+  expect_error(alone, {"another imcd"});
+  first.reset();
+  expect_error(alone, {"another imcd"});
+  second.reset();
+  expect_good(alone);
+}
+
 }  // namespace
 }  // namespace imcd::db
