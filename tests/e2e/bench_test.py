@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import socket
 import subprocess
 import unittest
@@ -19,20 +20,26 @@ def free_port():
         return probe.getsockname()[1]
 
 
-class BenchTest(ImcdTest):
+class Bench(ImcdTest):
+    transport = "udp"
+
     def setUp(self):
         super().setUp()
         self.proxy = f"127.0.0.1:{free_port()}"
-        self.start(f"--outbound_proxy={self.proxy}", "--room_rate=0")
+        self.start("--listen=tcp:127.0.0.1:0", f"--outbound_proxy={self.proxy};transport={self.transport}",
+                   "--room_rate=0")
+        ready = next(line for line in self.daemon.log if "imcd ready:" in line)
+        self.server = re.search(rf" {self.transport}:(\S+)", ready).group(1)
 
     def bench(self, *options, code=0):
-        host, port = self.daemon.server
         done = subprocess.run(
-            [IMC_BENCH, f"--server={host}:{port}", f"--listen={self.proxy}", "--warmup=0.2", *options],
+            [IMC_BENCH, f"--server={self.server}", f"--listen={self.proxy}", "--warmup=0.2", *options],
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
         self.assertEqual(done.returncode, code, done.stderr)
         return done
 
+
+class BenchTest(Bench):
     def test_a_closed_loop_delivers_each_message_once_to_everybody(self):
         result = json.loads(self.bench("--json", "--rooms=2", "--members=5", "--duration=1").stdout)
         messages, deliveries = result["messages"], result["deliveries"]
@@ -60,6 +67,17 @@ class BenchTest(ImcdTest):
     def test_wrong_options_are_told(self):
         self.assertIn("--members", self.bench("--members=1", code=2).stderr)
         self.assertIn("--rate", self.bench("--changes", "--rate=5", code=2).stderr)
+
+
+class OverTcp(Bench):
+    transport = "tcp"
+
+    def test_each_message_is_delivered_once_to_everybody(self):
+        result = json.loads(self.bench("--json", "--tcp", "--rooms=2", "--members=50", "--duration=1").stdout)
+        messages, deliveries = result["messages"], result["deliveries"]
+        self.assertGreater(messages["accepted"], 10)
+        self.assertEqual(deliveries["received"], 49 * messages["accepted"])
+        self.assertEqual((deliveries["lost"], deliveries["duplicates"], deliveries["strays"]), (0, 0, 0))
 
 
 if __name__ == "__main__":
