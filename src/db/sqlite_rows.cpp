@@ -77,8 +77,9 @@ std::string select_rooms(const TableNames& names) {
   return fmt::format("SELECT rowid, name, domain, flag FROM `{}`", names.rooms);
 }
 
-std::string select_members(const TableNames& names) {
-  return fmt::format("SELECT rowid, username, domain, room, flag FROM `{}`", names.members);
+std::string select_members(const TableNames& names, std::string_view user_column) {
+  return fmt::format("SELECT rowid, `{}`, domain, room, flag FROM `{}`", user_column,
+                     names.members);
 }
 
 std::string select_users(const TableNames& names) {

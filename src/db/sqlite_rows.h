@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "db/rows.h"
 #include "db/sqlite.h"
@@ -12,7 +13,7 @@ namespace imcd::db {
 
 // The texts without a WHERE, with the columns that the readers below expect.
 std::string select_rooms(const TableNames& names);
-std::string select_members(const TableNames& names);
+std::string select_members(const TableNames& names, std::string_view user_column);
 std::string select_users(const TableNames& names);
 
 // All rows of a statement that is bound and not yet stepped; it is reset in the end.

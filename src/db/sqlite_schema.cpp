@@ -1,5 +1,6 @@
 #include "db/sqlite_schema.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <optional>
 #include <span>
@@ -81,6 +82,18 @@ Result<void> inspect_table(Connection& connection, const std::string& table,
   return {};
 }
 
+// OpenSER's tables of 2006 say `user`. Where both are, the one that has the other's name is not
+// ours.
+Result<SqliteShape> find_shape(Connection& connection, const TableNames& names) {
+  SqliteShape shape;
+  const auto today = query_number(connection, column_exists, names.members, shape.user_column);
+  if (!today) return fail(today.error().text);
+  const auto old = query_number(connection, column_exists, names.members, "user");
+  if (!old) return fail(old.error().text);
+  if (*old && !*today) shape.user_column = "user";
+  return shape;
+}
+
 // Rooms don't depend on it, so one that somebody dropped is made again, not an error.
 Result<void> inspect_users(Connection& connection, const std::string& table, Missing& missing) {
   const auto exists = query_number(connection, table_exists, table);
@@ -89,7 +102,7 @@ Result<void> inspect_users(Connection& connection, const std::string& table, Mis
   return missing.users ? Result<void>{} : check_columns(connection, table, user_columns);
 }
 
-Result<Missing> inspect(Connection& connection, const TableNames& names) {
+Result<Missing> inspect(Connection& connection, const TableNames& names, const SqliteShape& shape) {
   Missing missing;
   const auto version_table = query_number(connection, table_exists, "version");
   if (!version_table) return fail(version_table.error().text);
@@ -98,7 +111,9 @@ Result<Missing> inspect(Connection& connection, const TableNames& names) {
   if (auto good = inspect_table(connection, names.rooms, room_columns, missing); !good) {
     return std::unexpected(good.error());
   }
-  if (auto good = inspect_table(connection, names.members, member_columns, missing); !good) {
+  auto columns = member_columns;
+  std::ranges::replace(columns, "username", std::string_view(shape.user_column));
+  if (auto good = inspect_table(connection, names.members, columns, missing); !good) {
     return std::unexpected(good.error());
   }
 
@@ -165,19 +180,21 @@ std::string creation(const TableNames& names, const Missing& missing) {
 
 }  // namespace
 
-Result<void> prepare_schema(Connection& connection, const TableNames& names,
-                            MissingTables missing_tables) {
+Result<SqliteShape> prepare_schema(Connection& connection, const TableNames& names,
+                                   MissingTables missing_tables) {
   // All is looked at before anything is made: a database that imcd cannot use stays as it is.
-  const Result<Missing> missing = inspect(connection, names);
+  Result<SqliteShape> shape = find_shape(connection, names);
+  if (!shape) return shape;
+  const Result<Missing> missing = inspect(connection, names, *shape);
   if (!missing) return fail(missing.error().text);
-  if (!missing->any()) return {};
+  if (!missing->any()) return shape;
   if (missing_tables != MissingTables::are_made && !missing->tables.empty()) {
     return fail(fmt::format("table {} is gone", missing->tables.front()));
   }
-  if (missing_tables == MissingTables::are_left) return {};
+  if (missing_tables == MissingTables::are_left) return shape;
   const auto made =
       connection.execute("BEGIN IMMEDIATE;\n" + creation(names, *missing) + "COMMIT;\n");
-  if (made) return {};
+  if (made) return shape;
   connection.roll_back();
   return fail(fmt::format("cannot make the missing tables: {}", made.error().text));
 }

@@ -9,7 +9,6 @@
 
 #include "db/rows.h"
 #include "db/sqlite_rows.h"
-#include "db/sqlite_schema.h"
 
 namespace imcd::db {
 namespace {
@@ -84,8 +83,9 @@ Result<void> SqliteStore::connect_to_read() {
   SqliteResult<Connection> connection = Connection::open(path_, flags, options_.vfs);
   if (!connection) return fail(describe(connection.error()));
   connection_ = std::move(*connection);
-  const Result<void> schema = prepare_schema(connection_, options_.tables, MissingTables::are_left);
-  if (!schema) return fail(fmt::format("database {}: {}", path_, schema.error().text));
+  Result<SqliteShape> shape = prepare_schema(connection_, options_.tables, MissingTables::are_left);
+  if (!shape) return fail(fmt::format("database {}: {}", path_, shape.error().text));
+  shape_ = *std::move(shape);
   return {};
 }
 
@@ -103,10 +103,11 @@ Result<void> SqliteStore::connect() {
   using std::chrono::ceil;
   using std::chrono::milliseconds;
   connection_.set_busy_timeout(static_cast<int>(ceil<milliseconds>(options_.busy_timeout).count()));
-  const Result<void> schema =
+  Result<SqliteShape> shape =
       prepare_schema(connection_, options_.tables,
                      was_open_ ? MissingTables::are_an_error : MissingTables::are_made);
-  if (!schema) return fail(fmt::format("database {}: {}", path_, schema.error().text));
+  if (!shape) return fail(fmt::format("database {}: {}", path_, shape.error().text));
+  shape_ = *std::move(shape);
   if (const auto done = configure(); !done) return fail(describe(done.error()));
   if (const auto done = prepare(); !done) return fail(describe(done.error()));
   return {};
@@ -134,7 +135,7 @@ SqliteResult<void> SqliteStore::configure() {
 }
 
 SqliteResult<void> SqliteStore::prepare() {
-  const Statements texts(options_.tables);
+  const Statements texts(options_.tables, shape_.user_column);
   const std::pair<Statement*, std::string> wanted[] = {
       {&prepared_.begin, "BEGIN IMMEDIATE"},
       {&prepared_.commit, "COMMIT"},
@@ -152,7 +153,8 @@ SqliteResult<void> SqliteStore::prepare() {
       {&prepared_.insert_user, texts.insert_user},
       {&prepared_.delete_user, texts.delete_user},
       {&prepared_.rooms_of, select_rooms(options_.tables) + " WHERE name = ? AND domain = ?"},
-      {&prepared_.members_of, select_members(options_.tables) + " WHERE room = ?"},
+      {&prepared_.members_of,
+       select_members(options_.tables, shape_.user_column) + " WHERE room = ?"},
   };
   for (const auto& [statement, text] : wanted) {
     SqliteResult<Statement> prepared = connection_.prepare(text);
@@ -202,7 +204,8 @@ Result<void> SqliteStore::load(Sink sink, void* context) {
 SqliteResult<void> SqliteStore::read_all(PieceWriter& out) {
   SqliteResult<Statement> rooms = connection_.prepare(select_rooms(options_.tables));
   if (!rooms) return std::unexpected(rooms.error());
-  SqliteResult<Statement> members = connection_.prepare(select_members(options_.tables));
+  SqliteResult<Statement> members =
+      connection_.prepare(select_members(options_.tables, shape_.user_column));
   if (!members) return std::unexpected(members.error());
   SqliteResult<Statement> users = connection_.prepare(select_users(options_.tables));
   // Of a database that is only read, imcd need not have been the owner.

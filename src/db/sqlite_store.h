@@ -20,6 +20,7 @@
 #include "db/lock_file.h"
 #include "db/rows.h"
 #include "db/sqlite.h"
+#include "db/sqlite_schema.h"
 #include "db/store.h"
 #include "db/tables.h"
 
@@ -88,6 +89,7 @@ class SqliteStore final : public Store {
   std::string path_;  // Absolute and without symbolic links once find_file() has seen it.
   SqliteOptions options_;
   bool was_open_ = false;
+  SqliteShape shape_;
   // In this order, so that statements go before their connection and the lock goes last.
   LockFile lock_;
   Connection connection_;

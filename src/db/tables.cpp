@@ -56,19 +56,19 @@ Result<void> check_table_version(std::string_view table, std::int64_t version) {
                   table, version, table_version, table_version_highest));
 }
 
-Statements::Statements(const TableNames& names)
+Statements::Statements(const TableNames& names, std::string_view user)
     : update_room(
           fmt::format("UPDATE `{}` SET flag = ? WHERE name = ? AND domain = ?", names.rooms)),
       insert_room(
           fmt::format("INSERT INTO `{}` (flag, name, domain) VALUES (?, ?, ?)", names.rooms)),
       delete_room(fmt::format("DELETE FROM `{}` WHERE name = ? AND domain = ?", names.rooms)),
       update_member(
-          fmt::format("UPDATE `{}` SET flag = ? WHERE username = ? AND domain = ? AND room = ?",
-                      names.members)),
-      insert_member(fmt::format(
-          "INSERT INTO `{}` (flag, username, domain, room) VALUES (?, ?, ?, ?)", names.members)),
-      delete_member(fmt::format("DELETE FROM `{}` WHERE username = ? AND domain = ? AND room = ?",
-                                names.members)),
+          fmt::format("UPDATE `{}` SET flag = ? WHERE `{}` = ? AND domain = ? AND room = ?",
+                      names.members, user)),
+      insert_member(fmt::format("INSERT INTO `{}` (flag, `{}`, domain, room) VALUES (?, ?, ?, ?)",
+                                names.members, user)),
+      delete_member(fmt::format("DELETE FROM `{}` WHERE `{}` = ? AND domain = ? AND room = ?",
+                                names.members, user)),
       delete_members(fmt::format("DELETE FROM `{}` WHERE room = ?", names.members)),
       // `key` is a word of SQL.
       update_user(fmt::format("UPDATE `{}` SET uri = ? WHERE `key` = ?", names.users)),

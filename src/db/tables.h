@@ -49,7 +49,8 @@ inline constexpr std::array<std::string_view, 2> user_columns = {"key", "uri"};
 // INSERT: that keeps a row's id, and works without the unique keys too, which tables made by hand
 // or by old scripts may lack. Rows that such a table holds twice change and go together.
 struct Statements {
-  explicit Statements(const TableNames& names);
+  // `user_column` is `username`, or what a table of 2006 calls it.
+  Statements(const TableNames& names, std::string_view user_column);
 
   std::string update_room;     // flag, name, domain
   std::string insert_room;     // flag, name, domain

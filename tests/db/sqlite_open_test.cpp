@@ -183,8 +183,10 @@ TEST_F(SqliteOpen, OlderDatabasesGetWhatTheyLack) {
       "DROP TABLE imcd_users; DROP INDEX imc_members_room_idx",  // Kamailio's.
       "DROP TABLE imcd_users; DROP INDEX imc_members_room_idx;"  // OpenSIPS'.
       "UPDATE version SET table_version = 2",
-      "DROP TABLE imcd_users; DROP TABLE version",  // Made by hand.
-      "DROP TABLE imc_members",                     // Half a script.
+      "DROP TABLE imcd_users; DROP TABLE version",                          // Made by hand.
+      "DROP TABLE imcd_users; DROP TABLE version; DROP TABLE imc_members;"  // OpenSER's of 2006.
+      "CREATE TABLE imc_members (user CHAR(64), domain CHAR(64), room CHAR(128), flag INT)",
+      "DROP TABLE imc_members",  // Half a script.
   };
   for (const std::string& what_is_newer : older) {
     SCOPED_TRACE(what_is_newer);
@@ -238,6 +240,55 @@ TEST_F(SqliteOpen, OpensipsDatabaseOpensAsItIs) {
   EXPECT_EQ(query("SELECT * FROM version"), (Lines{"imc_rooms|2", "imc_members|2"}));
 }
 
+// OpenSER's of 2006: a column `user`, no `id`, no keys.
+TEST_F(SqliteOpen, TablesOf2006OpenAsTheyAre) {
+  query(
+      "CREATE TABLE imc_rooms (name CHAR(64) NOT NULL, domain CHAR(64) NOT NULL,"
+      " flag INT NOT NULL);"
+      "CREATE TABLE imc_members (user CHAR(64) NOT NULL, domain CHAR(64) NOT NULL,"
+      " room CHAR(64) NOT NULL, flag INT NOT NULL);"
+      "INSERT INTO imc_rooms VALUES ('chat', 'conf.example.com', 0);"
+      "INSERT INTO imc_members VALUES ('bob', 'example.com', 'sip:chat@conf.example.com', 1);"
+      "INSERT INTO imc_members VALUES ('al', 'example.com', 'sip:chat@conf.example.com', 0);");
+  const char* const theirs =
+      "SELECT sql FROM sqlite_master WHERE name IN ('imc_rooms', 'imc_members')";
+  const Lines tables = query(theirs);
+  for (int start = 0; start < 2; ++start) {
+    SqliteStore store(path());
+    expect_good(store);
+    ASSERT_TRUE(store
+                    .commit(batch(1, {{put_member("chat", "bob", 2)},
+                                      {put_member("chat", "cy")},
+                                      {delete_member("chat", "al")}}))
+                    .committed);
+    EXPECT_EQ(stored(store), (Lines{"member bob of sip:chat@conf.example.com 2",
+                                    "member cy of sip:chat@conf.example.com 0", "room chat 0"}));
+    EXPECT_EQ(query(theirs), tables);
+  }
+  // Also where it is only looked at.
+  SqliteStore reader(path(), {.reads_only = true});
+  expect_good(reader);
+  EXPECT_EQ(stored(reader).size(), 3U);
+  // What is refused is read again, by the old name too.
+  query("CREATE TRIGGER no BEFORE INSERT ON imc_members BEGIN SELECT RAISE(ABORT, 'no'); END");
+  SqliteStore store(path());
+  expect_good(store);
+  const CommitResult result = store.commit(batch(2, {{put_member("chat", "dee")}}));
+  EXPECT_TRUE(result.committed) << result.error;
+  ASSERT_EQ(result.refused.size(), 1U);
+  EXPECT_EQ(result.refused[0].rows.members.size(), 2U);
+}
+
+TEST_F(SqliteOpen, ColumnUserBesideUsernameIsNotLookedAt) {
+  query(
+      "CREATE TABLE imc_members (username TEXT, user TEXT, domain TEXT, room TEXT, flag INTEGER);"
+      "INSERT INTO imc_members VALUES ('bob', 'xx', 'example.com', 'sip:chat@conf.example.com', "
+      "1);");
+  SqliteStore store(path());
+  expect_good(store);
+  EXPECT_EQ(stored(store), Lines{"member bob of sip:chat@conf.example.com 1"});
+}
+
 TEST_F(SqliteOpen, TablesWithoutUniqueKeysServeToo) {
   query(
       "CREATE TABLE imc_rooms (name TEXT, domain TEXT, flag INTEGER);"
@@ -276,7 +327,7 @@ TEST_F(SqliteOpen, WrongVersionIsRefusedInWordsAndNothingIsTouched) {
 }
 
 TEST_F(SqliteOpen, MissingColumnIsRefusedInWordsAndNothingIsTouched) {
-  query("CREATE TABLE imc_members (user TEXT, domain TEXT, room TEXT, flag INTEGER)");
+  query("CREATE TABLE imc_members (name TEXT, domain TEXT, room TEXT, flag INTEGER)");
   SqliteStore store(path());
   expect_error(store,
                {"imc_members", "no column username", "expected username, domain, room, flag"});
