@@ -106,6 +106,9 @@ class Deliveries {
   // The past when pump() stopped at the turn's budget.
   [[nodiscard]] std::optional<MonoTime> next_deadline() const;
 
+  // Nobody listens there. What was sent there is sent again by its timer.
+  void on_refused(const Flow& to) { proxies_.on_refused(to); }
+
   // Every stream, also those that users came by: they may be the way to them.
   // False: it is one that we opened and have given up since.
   [[nodiscard]] bool on_stream_open(const Flow& flow, MonoTime now);

@@ -71,6 +71,12 @@ void Proxies::on_link(const Flow& flow, StreamId stream, MonoTime) {
   }
 }
 
+void Proxies::on_refused(const Flow& flow) {
+  for (Proxy& proxy : proxies_) {
+    if (proxy.flow == flow) proxy.unanswered = limits::proxy_silent_pings;
+  }
+}
+
 void Proxies::on_deadline(MonoTime now, const tm::BranchCodec& codec,
                           const std::vector<std::string>& via_sent_by, Outbox& out) {
   if (proxies_.size() < 2 || now < next_question_) return;

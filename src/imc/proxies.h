@@ -1,7 +1,8 @@
 // Proxies: the outbound proxies, of which the first that is in service takes all deliveries. A
 // proxy is passed over while it is told to be spared (503) and, where there are several, while it
-// leaves OPTIONS without an answer; one over TCP also while no connection to it can be had. What is
-// under way to a proxy that fails is not sent elsewhere: it may have been delivered.
+// leaves OPTIONS without an answer or its port is closed (ICMP); one over TCP also while no
+// connection to it can be had. What is under way to a proxy that fails is not sent elsewhere: it
+// may have been delivered.
 #pragma once
 
 #include <cstdint>
@@ -37,6 +38,9 @@ class Proxies {
   [[nodiscard]] bool contains(const Flow& flow) const;
   // The connection to it is there; 0: it is lost, or could not be made.
   void on_link(const Flow& flow, StreamId stream, MonoTime now);
+
+  // Nobody listens there: as if it had been silent, until it answers. An only proxy is used anyway.
+  void on_refused(const Flow& flow);
 
   // Asks each proxy whether it lives, when it is time.
   void on_deadline(MonoTime now, const tm::BranchCodec& codec,

@@ -246,7 +246,11 @@ bool Loop::serve(Source source, Core& core) {
 bool Loop::serve_udp(SocketId id, Core& core) {
   UdpPort& port = *udp_[id];
   if (port.has_error_reports) {
-    port.has_error_reports = port.socket.count_error_reports(figures_);
+    refused_.clear();
+    port.has_error_reports = port.socket.take_error_reports(figures_, refused_);
+    for (const Address& peer : refused_) core.on_refused({peer, id}, now_, out_);
+    carry_out(core);
+    if (exit_code_) return true;
   }
   for (unsigned batch = 0; batch < budget::receive_batches_per_turn; ++batch) {
     const std::optional<std::size_t> count = received_.read(port.socket.fd());

@@ -109,6 +109,7 @@ class Loop {
   std::vector<std::string> warnings_;
 
   Instant now_;
+  std::vector<Address> refused_;
   Outbox out_;
   ReadyList ready_;
   ReceiveBatch received_;

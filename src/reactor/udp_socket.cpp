@@ -61,11 +61,19 @@ void set_buffer(int fd, const Buffer& buffer, std::size_t bytes, const std::stri
                      buffer.limit + ")");
 }
 
-// One report, or nothing when there is none left. The datagram it is about comes with it, but it
-// needs no room: nothing of it is looked at.
-std::optional<sock_extended_err> take_error_report(int fd) {
+struct ErrorReport {
+  sock_extended_err error{};
+  Address peer;  // To whom the datagram went that it is about.
+};
+
+// One report, or nothing when there is none left. The datagram comes with it, but it needs no room:
+// nothing of it is looked at.
+std::optional<ErrorReport> take_error_report(int fd) {
   alignas(cmsghdr) char control[512];
+  SocketAddress peer{};
   msghdr message{};
+  message.msg_name = &peer;
+  message.msg_namelen = sizeof peer;
   message.msg_control = control;
   message.msg_controllen = sizeof control;
   if (::recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return std::nullopt;
@@ -74,21 +82,21 @@ std::optional<sock_extended_err> take_error_report(int fd) {
     const bool reported = (part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_RECVERR) ||
                           (part->cmsg_level == IPPROTO_IPV6 && part->cmsg_type == IPV6_RECVERR);
     if (!reported) continue;
-    sock_extended_err report{};
-    std::memcpy(&report, CMSG_DATA(part), sizeof report);
+    ErrorReport report;
+    std::memcpy(&report.error, CMSG_DATA(part), sizeof report.error);
+    if (message.msg_namelen > 0) report.peer = read_socket_address(peer);
     return report;
   }
-  return sock_extended_err{};
+  return ErrorReport{};
 }
 
-void count_error_report(const sock_extended_err& report, Figures& figures) {
+// Whether a closed port was met.
+bool count_error_report(const sock_extended_err& report, Figures& figures) {
   // A local error is also the result of the call that met it, and counted there.
-  if (report.ee_origin != SO_EE_ORIGIN_ICMP && report.ee_origin != SO_EE_ORIGIN_ICMP6) return;
-  if (report.ee_errno == ECONNREFUSED) {
-    figures.connection_refused.add();
-  } else {
-    figures.datagrams_send_failed.add();
-  }
+  if (report.ee_origin != SO_EE_ORIGIN_ICMP && report.ee_origin != SO_EE_ORIGIN_ICMP6) return false;
+  const bool is_refused = report.ee_errno == ECONNREFUSED;
+  (is_refused ? figures.connection_refused : figures.datagrams_send_failed).add();
+  return is_refused;
 }
 
 // Both are for speed and for the figures; imcd serves without them too.
@@ -130,11 +138,11 @@ void UdpSocket::set_buffers(std::size_t receive_bytes, std::size_t send_bytes,
   set_buffer(fd(), send_buffer, send_bytes, name, warnings);
 }
 
-bool UdpSocket::count_error_reports(Figures& figures) const {
+bool UdpSocket::take_error_reports(Figures& figures, std::vector<Address>& refused) const {
   for (unsigned taken = 0; taken < budget::error_reports_per_turn; ++taken) {
-    const std::optional<sock_extended_err> report = take_error_report(fd());
+    const std::optional<ErrorReport> report = take_error_report(fd());
     if (!report) return false;
-    count_error_report(*report, figures);
+    if (count_error_report(report->error, figures)) refused.push_back(report->peer);
   }
   return true;
 }

@@ -30,7 +30,8 @@ class UdpSocket {
                    std::vector<std::string>& warnings) const;
 
   // Takes the reports of lost datagrams off the socket and counts them; true if some may be left.
-  bool count_error_reports(Figures& figures) const;
+  // `refused`: those are added whose port was closed.
+  bool take_error_reports(Figures& figures, std::vector<Address>& refused) const;
 
  private:
   Fd fd_;

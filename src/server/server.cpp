@@ -36,6 +36,11 @@ void Server::on_deadline(Instant now, Outbox& out) {
   end_input(now, out);
 }
 
+void Server::on_refused(const Flow& to, Instant now, Outbox& out) {
+  conference_.deliveries().on_refused(to);
+  end_input(now, out);
+}
+
 void Server::on_resolved(const NameQuestion& question, const NameAnswer& answer, Instant now,
                          Outbox& out) {
   conference_.deliveries().on_resolved(question, answer, now.mono, out);

@@ -14,6 +14,7 @@ namespace imcd::reactor {
 class TestCore : public Core {
  public:
   std::function<void(std::string_view bytes, const Flow& from, Outbox& out)> datagram;
+  std::function<void(const Flow& to, Outbox& out)> refused;
   std::function<void(const Flow& flow, Outbox& out)> stream_open;
   std::function<void(std::string_view bytes, const Flow& from, Outbox& out)> stream_bytes;
   std::function<void(StreamId stream, StreamEnd how, Outbox& out)> stream_ended;
@@ -43,6 +44,10 @@ class TestCore : public Core {
   void on_datagram(std::string_view bytes, const Flow& from, Instant at, Outbox& out) override {
     const Call call(*this, at);
     if (datagram) datagram(bytes, from, out);
+  }
+  void on_refused(const Flow& to, Instant at, Outbox& out) override {
+    const Call call(*this, at);
+    if (refused) refused(to, out);
   }
   void on_stream_open(const Flow& flow, Instant at, Outbox& out) override {
     const Call call(*this, at);

@@ -254,11 +254,15 @@ TEST_F(Udp, ClosedPortIsCountedAndCostsNobodyElseADatagram) {
       send_text(out, {peer.address(), 0}, "kept");
     }
   };
+  std::vector<Flow> told;
+  core.refused = [&](const Flow& to, Outbox&) { told.push_back(to); };
   core.tick([&](Outbox& out) {
     if (figures.connection_refused.value() == 0) return;
     if (core.datagram) return;
     // Reading goes on as well.
     core.datagram = [](std::string_view, const Flow&, Outbox& last) { last.exit(0); };
+    EXPECT_FALSE(told.empty());
+    for (const Flow& to : told) EXPECT_EQ(to, (Flow{closed, 0}));
     peer.send(reactor->bound()[0], "still there?");
     send_text(out, {closed, 0}, "lost");
   });
@@ -273,9 +277,11 @@ TEST_F(Udp, ClosedIPv6PortIsCounted) {
   listen({any_port_v6});
   const Address closed = Peer(any_port_v6).address();
   core.wake = [&](Outbox& out) { send_text(out, {closed, 0}, "lost"); };
-  core.tick([&](Outbox& out) {
-    if (figures.connection_refused.value() == 1) out.exit(0);
-  });
+  core.refused = [&](const Flow& to, Outbox& out) {
+    EXPECT_EQ(to, (Flow{closed, 0}));
+    EXPECT_EQ(figures.connection_refused.value(), 1U);
+    out.exit(0);
+  };
   reactor->wake();
   EXPECT_EQ(reactor->run(core), 0);
 }

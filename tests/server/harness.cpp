@@ -232,6 +232,11 @@ void Harness::order(Order order) {
   act();
 }
 
+void Harness::refuse(const Address& by) {
+  server_->on_refused({by, 0}, now_, out_);
+  act();
+}
+
 void Harness::at(Duration delay, std::function<void()> action) {
   events_.emplace(now_.mono + delay, std::move(action));
 }

@@ -109,6 +109,8 @@ class Harness {
 
   // A datagram from the address, now.
   void deliver(const Address& from, const std::string& bytes);
+  // The address says that nobody listens there.
+  void refuse(const Address& by);
   void at(Duration delay, std::function<void()> action);
 
   // TCP, seen from the other end. The test plays it: what the server writes is kept in `sent`.

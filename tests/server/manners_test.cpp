@@ -195,6 +195,21 @@ TEST_F(TwoProxies, SilenceToOptionsPassesItOverUntilItAnswersAgain) {
   EXPECT_TRUE(first.has_heard("again"));
 }
 
+TEST_F(TwoProxies, AClosedPortPassesItOverAtOnceUntilItAnswersAgain) {
+  h.run_for(10s);
+  first.manner = Peer::Manner::silent;
+  h.refuse(first.address);
+  alice.say("chat", "hello");
+  h.run_for(100ms);
+  EXPECT_TRUE(second.has_heard("hello"));
+  EXPECT_FALSE(first.has_heard("hello"));
+  first.manner = Peer::Manner::answers;
+  h.run_for(4s);
+  alice.say("chat", "again");
+  h.run_for(1s);
+  EXPECT_TRUE(first.has_heard("again"));
+}
+
 TEST_F(TwoProxies, A503SendsTheMessageToTheOther) {
   first.answer_code = 503;
   alice.say("chat", "hello");
@@ -233,6 +248,13 @@ class OneProxy : public testing::Test {
   Peer& proxy = h.peer("proxy");
   Peer& sender = h.peer("m0");
 };
+
+TEST_F(OneProxy, IsUsedAlthoughItsPortWasClosed) {
+  h.refuse(proxy.address);
+  sender.say("chat", "hello");
+  h.run_for(1s);
+  EXPECT_TRUE(proxy.has_heard("hello"));
+}
 
 TEST_F(OneProxy, RetryAfterOfTheProxyPausesAllAndLosesNothing) {
   proxy.answer_code = 503;
