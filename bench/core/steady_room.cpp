@@ -54,10 +54,11 @@ void SteadyRoom::round() {
     write_answers();
     out_.clear();
     call_core([this] {
+      const Flow from{proxy_, 0};
+      const std::string_view all = answers_;
       std::size_t begin = 0;
       for (const std::size_t end : answer_ends_) {
-        const std::string_view all = answers_;
-        server_->on_datagram(all.substr(begin, end - begin), {proxy_, 0}, now_, out_);
+        server_->on_datagram(all.substr(begin, end - begin), from, now_, out_);
         begin = end;
       }
       now_ = now_ + 1ms;
