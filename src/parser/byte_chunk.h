@@ -41,8 +41,10 @@ class ByteChunk {
   // Dots and hyphens.
   [[nodiscard]] std::uint32_t marks() const { return mask(in_range<'-', '.'>(bytes_)); }
   [[nodiscard]] std::uint32_t blanks() const { return mask(_mm_or_si128(equal(' '), equal('\t'))); }
-  [[nodiscard]] std::uint32_t quotes_and_commas() const {
-    return mask(_mm_or_si128(equal('"'), equal(',')));
+  // Quotes, commas and blanks.
+  [[nodiscard]] std::uint32_t separators() const {
+    const __m128i blanks = _mm_or_si128(equal(' '), equal('\t'));
+    return mask(_mm_or_si128(blanks, _mm_or_si128(equal('"'), equal(','))));
   }
 
   [[nodiscard]] std::array<char, bytes_max> bytes() const {
@@ -104,8 +106,8 @@ class ByteChunk {
   [[nodiscard]] std::uint32_t blanks() const {
     return mask([](char c) { return c == ' ' || c == '\t'; });
   }
-  [[nodiscard]] std::uint32_t quotes_and_commas() const {
-    return mask([](char c) { return c == '"' || c == ','; });
+  [[nodiscard]] std::uint32_t separators() const {
+    return mask([](char c) { return c == '"' || c == ',' || is_blank(c); });
   }
   [[nodiscard]] std::array<char, bytes_max> bytes() const { return bytes_; }
 

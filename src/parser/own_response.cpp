@@ -16,10 +16,10 @@ bool begins_with(std::string_view line, const char (&text)[size]) {
 }
 
 // The line at the front of `rest`, without its end, which is taken away with it. Null where it has
-// none, ends with LF alone, or continues a folded one.
-std::string_view take_line(std::string_view& rest) {
+// none or ends with LF alone.
+inline std::string_view take_line(std::string_view& rest) {
   const auto* const lf = static_cast<const char*>(std::memchr(rest.data(), '\n', rest.size()));
-  if (lf == nullptr || lf == rest.data() || lf[-1] != '\r' || is_blank(rest.front())) return {};
+  if (lf == nullptr || lf == rest.data() || lf[-1] != '\r') return {};
   const std::string_view line(rest.data(), lf - 1);
   rest = {lf + 1, rest.data() + rest.size()};
   return line;
@@ -35,18 +35,18 @@ std::uint16_t read_status(std::string_view line) {
   return static_cast<std::uint16_t>(200 + (tens - '0') * 10 + (ones - '0'));
 }
 
-// The branch of the first Via; empty where a quoted string or a list could mislead.
+// The branch of the first Via; empty where a quoted string, a list or a blank could mislead.
 std::string_view read_branch(std::string_view line) {
+  constexpr char protocol[] = "Via: SIP/2.0/UDP ";
   constexpr std::string_view name = ";branch=";
-  if (!begins_with(line, "Via: SIP/2.0/UDP ")) return {};
-  if (has_any<&ByteChunk::quotes_and_commas>(line)) return {};
+  if (!begins_with(line, protocol)) return {};
+  line.remove_prefix(sizeof protocol - 1);
+  if (has_any<&ByteChunk::separators>(line)) return {};
   for (std::size_t at = line.find(';'); at != std::string_view::npos; at = line.find(';', at + 1)) {
     std::string_view rest = line.substr(at);
     if (!begins_with(rest, ";branch=")) continue;
     rest.remove_prefix(name.size());
-    const std::string_view branch = rest.substr(0, plain_run(rest));
-    const bool is_whole = branch.size() == rest.size() || rest[branch.size()] == ';';
-    return is_whole ? branch : std::string_view();
+    return rest.substr(0, rest.find(';'));
   }
   return {};
 }
@@ -87,7 +87,9 @@ bool take_fields(std::string_view rest, Fields& fields) {
       case 'C':
         if (!take_c_line(line, fields)) return false;
         break;
-      // CSeq and Content-Length in another case, and Content-Length's short form.
+      // The line before is folded; CSeq and Content-Length in another case, and the short form.
+      case ' ':
+      case '\t':
       case 'c':
       case 'l':
       case 'L':

@@ -22,7 +22,8 @@ TEST(ByteChunk, ClassifiesEachByteWhereverItStands) {
         ASSERT_EQ(chunk.plain(), is_plain(c) ? bit : 0) << byte;
         ASSERT_EQ(chunk.marks(), c == '.' || c == '-' ? bit : 0) << byte;
         ASSERT_EQ(chunk.blanks(), c == ' ' || c == '\t' ? bit : 0) << byte;
-        ASSERT_EQ(chunk.quotes_and_commas(), c == '"' || c == ',' ? bit : 0) << byte;
+        ASSERT_EQ(chunk.separators(), c == '"' || c == ',' || c == ' ' || c == '\t' ? bit : 0)
+            << byte;
         text.resize(ByteChunk::bytes_max);
         ASSERT_EQ(std::string(chunk.bytes().data(), ByteChunk::bytes_max), text);
       }
