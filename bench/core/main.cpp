@@ -155,7 +155,7 @@ void write_delivery(benchmark::State& state) {
   for (auto step : state) {
     out.clear();
     imc::write_delivery_head(out, "sip:user1@example.org", {Transport::udp, "127.0.0.1:5070"},
-                             codec, {1, 1}, true);
+                             codec.token({1, 1}), true);
     out.append(common.view());
     benchmark::DoNotOptimize(out.view().data());
   }

@@ -23,19 +23,19 @@ bool says_unavailable(std::uint16_t status) {
 }  // namespace
 
 void Deliveries::on_response(const Response& response, MonoTime now) {
-  const auto own = transactions_.codec().read_branch(response.branch);
   // RFC 3261 17.1.3: the CSeq method must match too.
-  if (own && response.is_to_options && proxies_.on_response(*own)) return;
-  if (!own || response.is_to_options || !transactions_.contains(*own)) {
-    figures_.responses_stray.add();
+  if (response.is_to_options) {
+    const auto question = transactions_.codec().read_branch(response.branch);
+    if (!question || !proxies_.on_response(*question)) figures_.responses_stray.add();
     return;
   }
-  if (hops_[transactions_.payload(*own).hop].flow.peer != response.source) {
-    figures_.responses_moved.add();
-  }
-  hops_[transactions_.payload(*own).hop].link.on_answer();
-  leave_window(own->slot);
+  const auto own = transactions_.find(response.branch);
+  if (!own) return figures_.responses_stray.add();
+  Hop& hop = hops_[transactions_.payload(*own).hop];
+  if (hop.flow.peer != response.source) figures_.responses_moved.add();
+  hop.link.on_answer();
   if (response.status < 200) {
+    leave_window(own->slot);
     transactions_.on_provisional(*own);
   } else {
     on_final(*own, response, now);

@@ -228,8 +228,8 @@ void Deliveries::write(tm::ClientTransactionId id, Outbox& out) {
   ByteBuffer& bytes = out.begin_datagram();
   const User& user = users_[delivery.user];
   write_delivery_head(bytes, user.former_uri.empty() ? user.who->uri() : user.former_uri,
-                      {flow.transport, settings_.via_sent_by[flow.socket]}, transactions_.codec(),
-                      id, has_proxies() && !hop.is_tcp());
+                      {flow.transport, settings_.via_sent_by[flow.socket]}, transactions_.token(id),
+                      has_proxies() && !hop.is_tcp());
   bytes.append(messages_[delivery.node.message].text.view());
   out.end_datagram(flow);
 }

@@ -58,15 +58,13 @@ class Head {
 }  // namespace
 
 void write_delivery_head(ByteBuffer& out, std::string_view member_uri, const OwnVia& via,
-                         const tm::BranchCodec& codec, tm::ClientTransactionId transaction,
-                         bool even) {
-  const tm::BranchCodec::Token token = codec.token(transaction);
+                         const tm::BranchCodec::Token& token, bool even) {
   const std::size_t padding = even ? padding_bytes(member_uri.size()) : 0;
   Head head(out, 2 * member_uri.size() + via.sent_by.size() + padding);
   head.put("MESSAGE ");
   head.put(member_uri);
   head.put(" SIP/2.0\r\nVia: SIP/2.0/");
-  head.put(via.transport == Transport::udp ? std::string_view("UDP ") : std::string_view("TCP "));
+  head.put(via.transport == Transport::udp ? "UDP " : "TCP ");
   head.put(via.sent_by);
   // RFC 3581 3: the answer comes to the port we sent from, through any NAT.
   head.put(";rport;branch=z9hG4bK");

@@ -27,8 +27,7 @@ struct OwnVia {
 // different lengths, mostly one: then the kernel takes them as a run (DESIGN 3). The padding
 // follows from the member's URI alone, as a retransmission must be the same bytes.
 void write_delivery_head(ByteBuffer& out, std::string_view member_uri, const OwnVia& via,
-                         const tm::BranchCodec& codec, tm::ClientTransactionId transaction,
-                         bool even);
+                         const tm::BranchCodec::Token& token, bool even);
 
 // What the common part is made of. Texts are ours or checked unless said otherwise.
 struct CommonPart {

@@ -8,33 +8,31 @@ namespace {
 
 constexpr std::uint64_t each_byte = 0x0101010101010101;
 
-// Eight hexadecimal digits in one word, the first in its highest byte.
-std::uint64_t load_digits(const char* at) {
-  std::uint64_t word = 0;
-  std::memcpy(&word, at, sizeof word);
-  return std::endian::native == std::endian::little ? std::byteswap(word) : word;
+// Eight hexadecimal digits are one word, the first in its highest byte.
+std::uint64_t in_text_order(std::uint64_t digits) {
+  return std::endian::native == std::endian::little ? std::byteswap(digits) : digits;
 }
 
-// Lower case only, as we write them. Sets `is_bad` where one is no such digit: written again, the
-// values then give other digits.
-std::uint32_t read_hex(const char* at, bool& is_bad) {
-  const std::uint64_t digits = load_digits(at);
+// Of eight other bytes, some number.
+std::uint32_t read_hex(const char* at) {
+  std::uint64_t digits = 0;
+  std::memcpy(&digits, at, sizeof digits);
+  digits = in_text_order(digits);
   const std::uint64_t letters = digits >> 6 & each_byte;
   std::uint64_t values = (digits & 0x0f * each_byte) + 9 * letters;
-  const std::uint64_t above_nine = (values + 6 * each_byte) >> 4 & each_byte;
-  is_bad |= values + '0' * each_byte + ('a' - '0' - 10) * above_nine != digits;
-  is_bad |= (values & 0xf0 * each_byte) != 0;  // From g on.
   values = (values | values >> 4) & 0x00ff00ff00ff00ff;
   values = (values | values >> 8) & 0x0000ffff0000ffff;
   return static_cast<std::uint32_t>(values | values >> 16);
 }
 
-void write_hex(char* at, std::uint64_t number, std::size_t digits) {
-  constexpr std::string_view hex = "0123456789abcdef";
-  while (digits > 0) {
-    at[--digits] = hex[number & 0xf];
-    number >>= 4;
-  }
+void write_hex(char* at, std::uint32_t number) {
+  std::uint64_t values = number;
+  values = (values | values << 16) & 0x0000ffff0000ffff;
+  values = (values | values << 8) & 0x00ff00ff00ff00ff;
+  values = (values | values << 4) & 0x0f * each_byte;
+  const std::uint64_t letters = (values + 6 * each_byte) >> 4 & each_byte;
+  const std::uint64_t digits = in_text_order(values + '0' * each_byte + ('a' - '0' - 10) * letters);
+  std::memcpy(at, &digits, sizeof digits);
 }
 
 }  // namespace
@@ -44,28 +42,35 @@ std::uint64_t BranchCodec::checksum(ClientTransactionId id) const {
   return siphash(key_, both) >> 16;
 }
 
+// Eight digits each: the slot and two more, which the generation takes back; the checksum's first
+// and its last, of which four are the same.
 BranchCodec::Token BranchCodec::token(ClientTransactionId id) const {
+  const std::uint64_t sum = checksum(id);
   Token token;
-  write_hex(token.data(), id.slot, 6);
-  write_hex(token.data() + 6, id.generation, 8);
-  write_hex(token.data() + 14, checksum(id), 12);
+  write_hex(token.data(), id.slot << 8);
+  write_hex(token.data() + 6, id.generation);
+  write_hex(token.data() + 14, static_cast<std::uint32_t>(sum >> 16));
+  write_hex(token.data() + 18, static_cast<std::uint32_t>(sum));
   return token;
 }
 
-std::optional<ClientTransactionId> BranchCodec::read_branch(std::string_view branch) const {
+std::optional<BranchCodec::TokenText> BranchCodec::find_token(std::string_view branch) {
   constexpr std::size_t bytes = cookie.size() + token_bytes;
-  if (branch.size() < bytes || std::memcmp(branch.data(), cookie.data(), cookie.size()) != 0) {
-    return std::nullopt;
-  }
-  if (branch.size() > bytes && !padding.starts_with(branch.substr(bytes))) return std::nullopt;
-  // Eight digits each: the slot and two more, the generation, the checksum's first and its last.
-  const char* const token = branch.data() + cookie.size();
-  bool is_bad = false;
-  const ClientTransactionId id{read_hex(token, is_bad) >> 8, read_hex(token + 6, is_bad)};
-  const std::uint64_t sum =
-      std::uint64_t{read_hex(token + 14, is_bad)} << 16 | (read_hex(token + 18, is_bad) & 0xffff);
-  if (is_bad || sum != checksum(id)) return std::nullopt;
-  return id;
+  if (branch.size() < bytes || branch.size() > bytes + padding.size()) return std::nullopt;
+  if (std::memcmp(branch.data(), cookie.data(), cookie.size()) != 0) return std::nullopt;
+  const char* const behind = branch.data() + bytes;
+  if (std::memcmp(behind, padding.data(), branch.size() - bytes) != 0) return std::nullopt;
+  return TokenText(branch.data() + cookie.size(), token_bytes);
+}
+
+std::uint32_t BranchCodec::read_slot(TokenText text) { return read_hex(text.data()) >> 8; }
+
+std::optional<ClientTransactionId> BranchCodec::read_branch(std::string_view branch) const {
+  const auto text = find_token(branch);
+  if (!text) return std::nullopt;
+  // Whatever stands there: it is ours if we would write the same.
+  const ClientTransactionId id{read_slot(*text), read_hex(text->data() + 6)};
+  return is_token(*text, token(id)) ? std::optional(id) : std::nullopt;
 }
 
 }  // namespace imcd::tm

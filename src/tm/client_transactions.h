@@ -15,7 +15,9 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "base/address.h"
@@ -57,6 +59,15 @@ class BranchCodec {
   // Nothing for a branch that we did not make.
   [[nodiscard]] std::optional<ClientTransactionId> read_branch(std::string_view branch) const;
 
+  // For those who have kept the token: what stands in its place in a branch, if there is such a
+  // place; the slot that it names, which may be any; and whether it is this token.
+  using TokenText = std::span<const char, token_bytes>;
+  [[nodiscard]] static std::optional<TokenText> find_token(std::string_view branch);
+  [[nodiscard]] static std::uint32_t read_slot(TokenText text);
+  [[nodiscard]] static bool is_token(TokenText text, const Token& token) {
+    return std::memcmp(text.data(), token.data(), token_bytes) == 0;
+  }
+
  private:
   [[nodiscard]] std::uint64_t checksum(ClientTransactionId id) const;
 
@@ -90,6 +101,7 @@ class ClientTransactions {
     Record& record = records_[slot];
     record.payload = payload;
     record.state = ClientState::trying;
+    record.token = codec_.token({slot, record.generation});
     record.timeout = now + limits::timer_f;
     record.lane = transport == Transport::udp ? 0 : timer_f_lane;
     lanes_[record.lane].arm(records_, slot, now);
@@ -98,17 +110,24 @@ class ClientTransactions {
 
   Payload& payload(Id id) { return records_[id.slot].payload; }
   Payload& payload(std::uint32_t slot) { return records_[slot].payload; }
+  [[nodiscard]] const BranchCodec::Token& token(Id id) const { return records_[id.slot].token; }
   [[nodiscard]] bool contains(Id id) const {
-    return records_.contains(id.slot) && records_[id.slot].generation == id.generation &&
-           records_[id.slot].state != ClientState::free;
+    if (!records_.contains(id.slot)) return false;
+    const Record& record = records_[id.slot];
+    return record.generation == id.generation && record.state != ClientState::free;
   }
   [[nodiscard]] Id id(std::uint32_t slot) const { return {slot, records_[slot].generation}; }
 
   // The transaction of a response with this top Via branch; nothing when it is not ours, or over.
   [[nodiscard]] std::optional<Id> find(std::string_view branch) const {
-    const auto id = codec_.read_branch(branch);
-    if (!id || !contains(*id)) return std::nullopt;
-    return id;
+    const auto text = BranchCodec::find_token(branch);
+    if (!text) return std::nullopt;
+    const std::uint32_t slot = BranchCodec::read_slot(*text);
+    if (!records_.contains(slot)) return std::nullopt;
+    const Record& record = records_[slot];
+    if (record.state == ClientState::free) return std::nullopt;
+    if (!BranchCodec::is_token(*text, record.token)) return std::nullopt;
+    return Id{slot, record.generation};
   }
 
   // RFC 3261 17.1.2.2: from now on retransmissions go every T2.
@@ -159,6 +178,7 @@ class ClientTransactions {
     std::uint8_t lane = 0;
     bool silent = false;  // The step under way ends without a retransmission.
     ClientState state = ClientState::free;
+    BranchCodec::Token token{};  // Kept, as it takes a hash to make it.
     Payload payload{};
   };
   struct Records : SlotPool<Record> {

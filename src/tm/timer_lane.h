@@ -35,8 +35,9 @@ class TimerLane {
     if (tail_ == no_slot) {
       head_ = slot;
     } else {
-      CHECK(pool.timer(tail_).deadline <= node.deadline);
-      pool.timer(tail_).next = slot;
+      TimerNode& before = pool.timer(tail_);
+      CHECK(before.deadline <= node.deadline);
+      before.next = slot;
     }
     tail_ = slot;
   }
