@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,7 +33,11 @@ struct Address {
   [[nodiscard]] bool is_loopback() const;
   [[nodiscard]] bool same_host(const Address& other) const;
 
-  friend bool operator==(const Address&, const Address&) = default;
+  // Not the array's own comparison, which is a call; each delivery asks several times.
+  friend bool operator==(const Address& a, const Address& b) {
+    return std::memcmp(a.ip.data(), b.ip.data(), a.ip.size()) == 0 && a.scope_id == b.scope_id &&
+           a.port == b.port && a.family == b.family;
+  }
 };
 
 // A literal without a port: `192.0.2.1`, `2001:db8::1` or `[2001:db8::1]`. Names give nothing.

@@ -61,23 +61,19 @@ void Deliveries::enqueue(Identity& who, std::uint32_t message, Kind kind, MonoTi
 std::uint32_t Deliveries::user_of(Identity& who) {
   if (who.user_slot != Identity::no_user) return who.user_slot;
   const std::uint32_t slot = users_.take();
-  User& user = users_[slot];
-  const std::uint32_t generation = user.generation + 1;
-  user = User{};
-  user.generation = generation;
-  user.who = IdentityRef(identities_, who);
+  users_[slot].who = IdentityRef(identities_, who);
   who.user_slot = slot;
   return slot;
 }
 
 void Deliveries::append(User& user, const QueueNode& node) {
   const std::uint32_t slot = queue_nodes_.take();
-  queue_nodes_[slot] = node;
-  queue_nodes_[slot].next = tm::no_slot;
+  QueueNode& last = queue_nodes_[slot];
+  last = node;
+  last.next = tm::no_slot;
   (user.last == tm::no_slot ? user.first : queue_nodes_[user.last].next) = slot;
   user.last = slot;
   ++user.queued;
-  figures_.delivery_queue_messages.add(1);
 }
 
 // At the head again, as it was before it was tried; false when there is no room.
@@ -89,7 +85,6 @@ bool Deliveries::put_back(User& user, const QueueNode& node) {
   user.first = slot;
   if (user.last == tm::no_slot) user.last = slot;
   ++user.queued;
-  figures_.delivery_queue_messages.add(1);
   return true;
 }
 
@@ -101,7 +96,6 @@ Deliveries::QueueNode Deliveries::take_first(User& user) {
   if (user.first == tm::no_slot) user.last = tm::no_slot;
   --user.queued;
   queue_nodes_.give_back(slot);
-  figures_.delivery_queue_messages.add(-1);
   return node;
 }
 
@@ -128,6 +122,12 @@ void Deliveries::give_up(std::uint32_t slot, DeliveryResult result, MonoTime now
   leave_if_done(slot, now);
 }
 
+// What the user waited for is over: it lines up for its next message, or leaves.
+void Deliveries::go_on(std::uint32_t slot, MonoTime now) {
+  if (users_[slot].queued > 0) line_up(slot, now);
+  leave_if_done(slot, now);
+}
+
 // A user with nothing pending is forgotten, or rests while its absence is remembered.
 void Deliveries::leave_if_done(std::uint32_t slot, MonoTime now) {
   User& user = users_[slot];
@@ -147,11 +147,14 @@ void Deliveries::rouse(std::uint32_t slot) {
   remembered_.cancel(users_, slot);
 }
 
+// Nothing is pending, so all but this is as in a new user already.
 void Deliveries::forget(std::uint32_t slot) {
   User& user = users_[slot];
   if (!user.presence.is_present()) figures_.users_away.add(-1);
   user.who->user_slot = Identity::no_user;
   user.who = {};
+  user.presence = {};
+  user.missed = 0;
   ++user.generation;
   users_.give_back(slot);
 }
@@ -164,8 +167,7 @@ void Deliveries::on_present(Identity& who, const Flow* source, MonoTime now) {
   const std::uint32_t slot = who.user_slot;
   rouse(slot);
   on_answered(slot, now);
-  line_up(slot, now);
-  leave_if_done(slot, now);
+  go_on(slot, now);
 }
 
 void Deliveries::on_moved(const Identity& who, std::string former_uri) {

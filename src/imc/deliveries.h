@@ -183,6 +183,7 @@ class Deliveries {
   void settle(const QueueNode& node, DeliveryResult result);
   void miss(User& user, const QueueNode& node);
   void give_up(std::uint32_t user, DeliveryResult result, MonoTime now);
+  void go_on(std::uint32_t user, MonoTime now);
   void leave_if_done(std::uint32_t user, MonoTime now);
   void forget(std::uint32_t user);
   void rouse(std::uint32_t user);

@@ -62,8 +62,7 @@ void Deliveries::on_final(tm::ClientTransactionId id, const Response& response, 
       on_away(slot, was_present);
     }
   }
-  line_up(slot, now);
-  leave_if_done(slot, now);
+  go_on(slot, now);
 }
 
 void Deliveries::on_timeout(tm::ClientTransactionId id, MonoTime now) {
@@ -73,8 +72,7 @@ void Deliveries::on_timeout(tm::ClientTransactionId id, MonoTime now) {
   User& user = users_[delivery.user];
   const bool was_present = user.presence.is_present();
   if (user.presence.on_timeout(now)) on_away(delivery.user, was_present);
-  line_up(delivery.user, now);
-  leave_if_done(delivery.user, now);
+  go_on(delivery.user, now);
 }
 
 Deliveries::Delivery Deliveries::end(tm::ClientTransactionId id) {
@@ -84,7 +82,6 @@ Deliveries::Delivery Deliveries::end(tm::ClientTransactionId id) {
   --hops_[delivery.hop].in_flight;
   User& user = users_[delivery.user];
   if (--user.in_flight == 0) user.former_uri.clear();
-  figures_.client_transactions.set(static_cast<std::int64_t>(transactions_.size()));
   return delivery;
 }
 

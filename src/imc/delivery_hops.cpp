@@ -32,8 +32,9 @@ void Deliveries::line_up(std::uint32_t slot, MonoTime now) {
   if (user.presence.state() == Presence::State::away) return;
   const Route next = route(*user.who, now);
   if (next.line != nullptr) return wait_in(*next.line, slot, now);
-  const auto stream = next.flow ? stream_for_length(user, *next.flow, now) : std::nullopt;
-  const auto hop_slot = next.flow ? hop_to(stream.value_or(*next.flow)) : std::nullopt;
+  if (!next.flow) return give_up(slot, DeliveryResult::unroutable, now);
+  const auto stream = stream_for_length(user, *next.flow, now);
+  const auto hop_slot = hop_to(stream ? *stream : *next.flow);
   if (!hop_slot) return give_up(slot, DeliveryResult::unroutable, now);
   Hop& hop = hops_[*hop_slot];
   user.waiting = true;
@@ -163,6 +164,8 @@ void Deliveries::pump(Instant now, Outbox& out) {
   }
   active_hops_.resize(kept);
   hosts_.ask(out);
+  figures_.client_transactions.set(static_cast<std::int64_t>(in_flight()));
+  figures_.delivery_queue_messages.set(static_cast<std::int64_t>(queued()));
 }
 
 // Whether nobody waits at the hop any more.
@@ -212,12 +215,10 @@ void Deliveries::start_next(std::uint32_t user_slot, std::uint32_t hop_slot, Ins
     ++user.in_flight;
     ++hop.in_flight;
     if (!hop.is_tcp()) enter_window(id.slot, now.mono);
-    figures_.client_transactions.set(static_cast<std::int64_t>(transactions_.size()));
     figures_.requests_sent.add();
     write(id, out);
   }
-  line_up(user_slot, now.mono);
-  leave_if_done(user_slot, now.mono);
+  go_on(user_slot, now.mono);
 }
 
 void Deliveries::write(tm::ClientTransactionId id, Outbox& out) {

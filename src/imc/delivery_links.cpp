@@ -65,8 +65,7 @@ void Deliveries::fail_in_flight(std::uint32_t hop, MonoTime now) {
   for (const tm::ClientTransactionId id : lost) {
     const Delivery delivery = end(id);
     settle(delivery.node, DeliveryResult::lost);
-    line_up(delivery.user, now);
-    leave_if_done(delivery.user, now);
+    go_on(delivery.user, now);
   }
 }
 

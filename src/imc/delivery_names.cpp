@@ -41,8 +41,7 @@ void Deliveries::release(WaitingLine& line, MonoTime now) {
     users_[slot].waiting = false;
     --waiting_for_names_;
     figures_.names_waited_for.add(-1);
-    line_up(slot, now);
-    leave_if_done(slot, now);
+    go_on(slot, now);
     slot = next;
   }
 }
