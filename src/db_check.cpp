@@ -32,6 +32,7 @@ struct Reader {
     for (const imc::RoomRow& row : piece.rooms) check.add(row);
     for (const imc::UserRow& row : piece.users) check.add(row);
     for (const imc::MemberRow& row : piece.members) check.add(row);
+    for (const imc::InvitationRow& row : piece.invitations) check.add(row);
     rooms += piece.rooms.size();
     members += piece.members.size();
     say_all();

@@ -37,6 +37,14 @@ CREATE TABLE imcd_users (
     uri VARCHAR(204) NOT NULL
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
+CREATE TABLE imcd_invitations (
+    room VARCHAR(197) NOT NULL,
+    username VARCHAR(64) NOT NULL,
+    domain VARCHAR(128) NOT NULL,
+    made_at BIGINT NOT NULL,
+    PRIMARY KEY (room, username, domain)
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
 CREATE TABLE imcd_instance (
     rooms_table VARCHAR(64) PRIMARY KEY NOT NULL,
     holder VARCHAR(255) NOT NULL,

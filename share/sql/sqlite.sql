@@ -35,4 +35,12 @@ CREATE TABLE imcd_users (
     uri VARCHAR(204) NOT NULL
 );
 
+CREATE TABLE imcd_invitations (
+    room VARCHAR(197) NOT NULL,
+    username VARCHAR(64) NOT NULL,
+    domain VARCHAR(128) NOT NULL,
+    made_at INTEGER NOT NULL,
+    PRIMARY KEY (room, username, domain)
+);
+
 INSERT INTO version (table_name, table_version) VALUES ('imc_rooms', 1), ('imc_members', 1);

@@ -27,7 +27,8 @@ class Transaction {
       case put_room:
         return put(room, record.flags);
       case delete_room:
-        erase_members(uri);
+        erase_of_room(database_.members, uri);
+        erase_of_room(database_.invitations, uri);
         return erase(room);
       case put_member:
         return put(MemberKey{uri, record.user, record.user_domain}, record.flags);
@@ -37,6 +38,10 @@ class Transaction {
         return put(UserKey{record.user}, record.uri);
       case delete_user:
         return erase(UserKey{record.user});
+      case put_invitation:
+        return put(InvitationKey{uri, record.user, record.user_domain}, record.made_at);
+      case delete_invitation:
+        return erase(InvitationKey{uri, record.user, record.user_domain});
     }
   }
 
@@ -50,9 +55,11 @@ class Transaction {
  private:
   using MemberKey = MemoryDatabase::MemberKey;
   using UserKey = MemoryDatabase::UserKey;
+  using InvitationKey = MemoryDatabase::InvitationKey;
   MemoryDatabase::Rooms& rows(const RoomName& /*key*/) { return database_.rooms; }
   MemoryDatabase::Members& rows(const MemberKey& /*key*/) { return database_.members; }
   MemoryDatabase::Users& rows(const UserKey& /*key*/) { return database_.users; }
+  MemoryDatabase::Invitations& rows(const InvitationKey& /*key*/) { return database_.invitations; }
 
   template <class Key>
   void remember(const Key& key) {
@@ -73,10 +80,11 @@ class Transaction {
     remember(key);
     rows(key).erase(key);
   }
-  void erase_members(const std::string& uri) {
-    for (auto row = database_.members.lower_bound({uri, {}, {}});
-         row != database_.members.end() && row->first.room == uri;) {
-      const MemberKey key = row->first;
+  template <class Table>
+  void erase_of_room(Table& table, const std::string& uri) {
+    for (auto row = table.lower_bound({uri, {}, {}});
+         row != table.end() && row->first.room == uri;) {
+      const auto key = row->first;
       ++row;
       erase(key);
     }
@@ -109,6 +117,15 @@ bool write_row(PieceWriter& out, const MemoryDatabase::UserKey& key, const std::
   imc::UserRow row{key.text, uri};
   if (std::string fault = user_row_fault(row); !fault.empty()) {
     return out.skip(skipped_row("users", id, fault));
+  }
+  return out.add(std::move(row));
+}
+
+bool write_row(PieceWriter& out, const MemoryDatabase::InvitationKey& key, std::int64_t made_at,
+               std::int64_t id) {
+  imc::InvitationRow row{key.user, key.domain, key.room, made_at};
+  if (std::string fault = invitation_row_fault(row); !fault.empty()) {
+    return out.skip(skipped_row("invitations", id, fault));
   }
   return out.add(std::move(row));
 }
@@ -179,7 +196,8 @@ Result<void> MemoryStore::load(Sink sink, void* context) {
       },
       &reader);
   const bool done = write_rows(out, database_.rooms) && write_rows(out, database_.users) &&
-                    write_rows(out, database_.members) && out.finish();
+                    write_rows(out, database_.members) && write_rows(out, database_.invitations) &&
+                    out.finish();
   if (fails) return fail(database_.faults.error);
   if (!done) return fail("the load was ended by its reader");
   return {};

@@ -65,12 +65,20 @@ class MemoryDatabase {
     friend auto operator<=>(const UserKey&, const UserKey&) = default;
   };
   using Users = std::map<UserKey, std::string>;  // Their URIs.
+  struct InvitationKey {
+    std::string room;
+    std::string user;
+    std::string domain;
+    friend auto operator<=>(const InvitationKey&, const InvitationKey&) = default;
+  };
+  using Invitations = std::map<InvitationKey, std::int64_t>;  // When they were made.
 
   // The rows with their flags or URIs. The keys are the tables' unique keys, compared as bytes. A
   // test may put anything here, also rows that no store would write.
   Rooms rooms;
   Members members;
   Users users;
+  Invitations invitations;
   MemoryFaults faults;
 };
 

@@ -17,12 +17,18 @@ std::string read_text(const MysqlStatement& row, std::size_t column, std::string
   return {};
 }
 
-std::string read_flags(const MysqlStatement& row, std::size_t column, std::uint32_t& out) {
-  if (row.is_null(column)) return "its flag is NULL";
+std::string read_number(const MysqlStatement& row, std::size_t column, std::string_view what,
+                        std::int64_t& out) {
+  if (row.is_null(column)) return fmt::format("its {} is NULL", what);
   const std::string_view text = row.text(column);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (error == std::errc() && end == text.data() + text.size()) return {};
+  return fmt::format("its {} is not a number", what);
+}
+
+std::string read_flags(const MysqlStatement& row, std::size_t column, std::uint32_t& out) {
   std::int64_t flags = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), flags);
-  if (error != std::errc() || end != text.data() + text.size()) return "its flag is not a number";
+  if (std::string fault = read_number(row, column, "flag", flags); !fault.empty()) return fault;
   if (flags < 0 || flags > std::numeric_limits<std::uint32_t>::max()) {
     return fmt::format("its flag {} is out of range", flags);
   }
@@ -49,6 +55,14 @@ std::string read_row(const MysqlStatement& row, imc::UserRow& out) {
   std::string fault = read_text(row, 1, "key", out.key);
   if (fault.empty()) fault = read_text(row, 2, "uri", out.uri);
   return fault.empty() ? user_row_fault(out) : fault;
+}
+
+std::string read_row(const MysqlStatement& row, imc::InvitationRow& out) {
+  std::string fault = read_text(row, 1, "username", out.user);
+  if (fault.empty()) fault = read_text(row, 2, "domain", out.domain);
+  if (fault.empty()) fault = read_text(row, 3, "room", out.room);
+  if (fault.empty()) fault = read_number(row, 4, "made_at", out.made_at);
+  return fault.empty() ? invitation_row_fault(out) : fault;
 }
 
 std::int64_t number_of(const MysqlStatement& row) {
@@ -89,6 +103,11 @@ MysqlResult<void> read_member_rows(MysqlStatement& statement, const std::string&
 MysqlResult<void> read_user_rows(MysqlStatement& statement, const std::string& table,
                                  PieceWriter& out) {
   return read_rows<imc::UserRow>(statement, table, out);
+}
+
+MysqlResult<void> read_invitation_rows(MysqlStatement& statement, const std::string& table,
+                                       PieceWriter& out) {
+  return read_rows<imc::InvitationRow>(statement, table, out);
 }
 
 MysqlError mysql_load_was_ended() { return {0, "the load was ended by its reader"}; }

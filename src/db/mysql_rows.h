@@ -14,6 +14,8 @@ MysqlResult<void> read_room_rows(MysqlStatement& statement, const std::string& t
                                  PieceWriter& out);
 MysqlResult<void> read_member_rows(MysqlStatement& statement, const std::string& table,
                                    PieceWriter& out);
+MysqlResult<void> read_invitation_rows(MysqlStatement& statement, const std::string& table,
+                                       PieceWriter& out);
 MysqlResult<void> read_user_rows(MysqlStatement& statement, const std::string& table,
                                  PieceWriter& out);
 

@@ -38,6 +38,10 @@ constexpr NeededColumn needed_of_rooms[] = {
     {"name", limits::user_bytes_max}, {"domain", limits::domain_bytes_max}, {"flag", 0}};
 constexpr NeededColumn needed_of_users[] = {{"key", limits::user_key_bytes_max},
                                             {"uri", limits::user_uri_bytes_max}};
+constexpr NeededColumn needed_of_invitations[] = {{"room", limits::room_uri_bytes_max},
+                                                  {"username", limits::user_bytes_max},
+                                                  {"domain", limits::domain_bytes_max},
+                                                  {"made_at", 0}};
 constexpr NeededColumn needed_of_members[] = {{"username", limits::user_bytes_max},
                                               {"domain", limits::domain_bytes_max},
                                               {"room", limits::room_uri_bytes_max},
@@ -210,6 +214,18 @@ MysqlResult<void> create_users(MysqlConnection& connection, const std::string& t
                   table, limits::user_key_bytes_max, limits::user_uri_bytes_max));
 }
 
+MysqlResult<void> create_invitations(MysqlConnection& connection, const std::string& table) {
+  return connection.execute(fmt::format(
+      "CREATE TABLE IF NOT EXISTS `{0}` (\n"
+      "    room VARCHAR({1}) NOT NULL,\n"
+      "    username VARCHAR({2}) NOT NULL,\n"
+      "    domain VARCHAR({3}) NOT NULL,\n"
+      "    made_at BIGINT NOT NULL,\n"
+      "    PRIMARY KEY (room, username, domain)\n"
+      ") ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
+      table, limits::room_uri_bytes_max, limits::user_bytes_max, limits::domain_bytes_max));
+}
+
 MysqlResult<void> add_version(MysqlConnection& connection, const std::string& table) {
   return connection.execute(
       fmt::format("INSERT INTO version (table_name, table_version) SELECT '{0}', {1} FROM DUAL"
@@ -235,7 +251,7 @@ Result<void> add_index(MysqlConnection& connection, const std::string& table,
 
 struct Tables {
   bool has_versions = false;
-  Table rooms, members, users;
+  Table rooms, members, users, invitations;
 };
 
 // All is looked at before anything is made: a database that imcd cannot use stays as it is.
@@ -247,7 +263,8 @@ Result<Tables> inspect(MysqlConnection& connection, const TableNames& names, Mys
   const std::tuple<const std::string&, std::span<const NeededColumn>, Table&> wanted[] = {
       {names.rooms, needed_of_rooms, tables.rooms},
       {names.members, needed_of_members, tables.members},
-      {names.users, needed_of_users, tables.users}};
+      {names.users, needed_of_users, tables.users},
+      {names.invitations, needed_of_invitations, tables.invitations}};
   for (const auto& [name, needed, table] : wanted) {
     auto found = inspect_table(connection, name, needed, shape);
     if (!found) return std::unexpected(found.error());
@@ -267,6 +284,7 @@ Result<void> make_missing(MysqlConnection& connection, const TableNames& names,
   if (done && !tables.rooms.exists) done = create_rooms(connection, names.rooms);
   if (done && !tables.members.exists) done = create_members(connection, names.members);
   if (done && !tables.users.exists) done = create_users(connection, names.users);
+  if (done && !tables.invitations.exists) done = create_invitations(connection, names.invitations);
   if (done) done = add_version(connection, names.rooms);
   if (done) done = add_version(connection, names.members);
   if (done) return {};
@@ -283,7 +301,9 @@ Result<void> finish_shape(MysqlConnection& connection, const TableNames& names,
       {names.rooms, tables.rooms, "name,domain", shape.puts_rooms_at_once},
       {names.members, tables.members, shape.user_column + ",domain,room",
        shape.puts_members_at_once},
-      {names.users, tables.users, "key", shape.puts_users_at_once}};
+      {names.users, tables.users, "key", shape.puts_users_at_once},
+      {names.invitations, tables.invitations, "room,username,domain",
+       shape.puts_invitations_at_once}};
   for (const auto& [name, table, keys, answer] : wanted) {
     const auto can = can_put_at_once(connection, name, table, keys);
     if (!can) return std::unexpected(can.error());
@@ -304,6 +324,7 @@ Result<MysqlShape> prepare_mysql_schema(MysqlConnection& connection, const Table
     if (!tables->members.exists) return fail(fmt::format("table {} is gone", names.members));
   }
   shape.has_users = tables->users.exists;
+  shape.has_invitations = tables->invitations.exists;
   if (missing == MissingTables::are_left) {
     shape.rooms_have_id = tables->rooms.find("id") != nullptr;
     shape.members_have_id = tables->members.find("id") != nullptr;

@@ -17,6 +17,7 @@ namespace imcd::db {
 struct MysqlShape {
   std::string user_column = "username";
   bool has_users = true;
+  bool has_invitations = true;
   bool rooms_have_id = true;
   bool members_have_id = true;
   // Whether INSERT ... ON DUPLICATE KEY UPDATE does what an UPDATE and an INSERT would: there is
@@ -24,6 +25,7 @@ struct MysqlShape {
   bool puts_rooms_at_once = false;
   bool puts_members_at_once = false;
   bool puts_users_at_once = false;
+  bool puts_invitations_at_once = false;
   std::vector<std::string> warnings;
 };
 

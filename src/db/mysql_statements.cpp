@@ -38,17 +38,28 @@ MysqlStatements::MysqlStatements(const TableNames& names, const MysqlShape& shap
   update_user = fmt::format("UPDATE `{}` SET uri = ? WHERE {}", names.users, is("key"));
   delete_user = fmt::format("DELETE FROM `{}` WHERE {}", names.users, is("key"));
 
+  const std::string this_invitation =
+      is("username") + " AND " + is("domain") + " AND " + is("room");
+  update_invitation =
+      fmt::format("UPDATE `{}` SET made_at = ? WHERE {}", names.invitations, this_invitation);
+  delete_invitation = fmt::format("DELETE FROM `{}` WHERE {}", names.invitations, this_invitation);
+  delete_invitations = fmt::format("DELETE FROM `{}` WHERE {}", names.invitations, is("room"));
+
   select_rooms = fmt::format("SELECT {}, name, domain, flag FROM `{}`",
                              shape.rooms_have_id ? "id" : "0", names.rooms);
   select_members = fmt::format("SELECT {}, `{}`, domain, room, flag FROM `{}`",
                                shape.members_have_id ? "id" : "0", user, names.members);
   select_users = fmt::format("SELECT 0, `key`, uri FROM `{}`", names.users);
+  select_invitations =
+      fmt::format("SELECT 0, username, domain, room, made_at FROM `{}`", names.invitations);
   rooms_of = select_rooms + " WHERE " + this_room;
   members_of = select_members + " WHERE " + is("room");
 
   insert_room_ = fmt::format("INSERT INTO `{}` (flag, name, domain) VALUES ", names.rooms);
   insert_member_ =
       fmt::format("INSERT INTO `{}` (flag, `{}`, domain, room) VALUES ", names.members, user);
+  insert_invitation_ =
+      fmt::format("INSERT INTO `{}` (made_at, username, domain, room) VALUES ", names.invitations);
   insert_user_ = fmt::format("INSERT INTO `{}` (uri, `key`) VALUES ", names.users);
 }
 
@@ -58,6 +69,10 @@ std::string MysqlStatements::insert_rooms(std::size_t rows, bool changes) const 
 
 std::string MysqlStatements::insert_members(std::size_t rows, bool changes) const {
   return several(insert_member_, "(?, ?, ?, ?)", rows, changes ? "flag" : "");
+}
+
+std::string MysqlStatements::insert_invitations(std::size_t rows, bool changes) const {
+  return several(insert_invitation_, "(?, ?, ?, ?)", rows, changes ? "made_at" : "");
 }
 
 std::string MysqlStatements::insert_users(std::size_t rows, bool changes) const {

@@ -34,7 +34,7 @@ void bind_row(MysqlStatement& statement, const imc::Record& record, const std::s
     statement.bind(record.user);
     return;
   }
-  statement.bind(std::int64_t{record.flags});
+  statement.bind(record.kind == put_invitation ? record.made_at : std::int64_t{record.flags});
   if (record.kind == put_room) {
     statement.bind(record.room_name);
     statement.bind(record.room_domain);
@@ -137,6 +137,10 @@ MysqlResult<void> MysqlStore::prepare() {
       {&prepared_.update_user, texts.update_user},
       {&prepared_.insert_user, texts.insert_users(1, false)},
       {&prepared_.delete_user, texts.delete_user},
+      {&prepared_.update_invitation, texts.update_invitation},
+      {&prepared_.insert_invitation, texts.insert_invitations(1, false)},
+      {&prepared_.delete_invitation, texts.delete_invitation},
+      {&prepared_.delete_invitations, texts.delete_invitations},
       {&prepared_.rooms_of, texts.rooms_of},
       {&prepared_.members_of, texts.members_of},
   };
@@ -156,6 +160,8 @@ MysqlResult<void> MysqlStore::prepare_puts(const MysqlStatements& texts) {
         {shape_.puts_members_at_once, &prepared_.put_members.at(i),
          texts.insert_members(rows, true)},
         {shape_.puts_users_at_once, &prepared_.put_users.at(i), texts.insert_users(rows, true)},
+        {shape_.puts_invitations_at_once, &prepared_.put_invitations.at(i),
+         texts.insert_invitations(rows, true)},
     };
     for (const auto& [is_wanted, statement, text] : wanted) {
       if (!is_wanted) continue;
@@ -220,9 +226,11 @@ MysqlResult<void> MysqlStore::read_all(PieceWriter& out) {
       {texts.select_rooms, options_.tables.rooms, read_room_rows},
       {texts.select_users, options_.tables.users, read_user_rows},
       {texts.select_members, options_.tables.members, read_member_rows},
+      {texts.select_invitations, options_.tables.invitations, read_invitation_rows},
   };
   for (const auto& [text, table, read] : tables) {
     if (read == read_user_rows && !shape_.has_users) continue;
+    if (read == read_invitation_rows && !shape_.has_invitations) continue;
     MysqlResult<MysqlStatement> statement = connection_.prepare(text);
     if (!statement) return std::unexpected(statement.error());
     if (auto done = statement->execute(); !done) return done;
@@ -308,19 +316,25 @@ MysqlResult<void> MysqlStore::apply_all(const Batch& batch) {
   if (done) done = put_all(changes.put_rooms, shape_.puts_rooms_at_once, prepared_.put_rooms);
   if (done) done = put_all(changes.put_members, shape_.puts_members_at_once, prepared_.put_members);
   if (done) done = put_all(changes.put_users, shape_.puts_users_at_once, prepared_.put_users);
+  if (done) {
+    done = put_all(changes.put_invitations, shape_.puts_invitations_at_once,
+                   prepared_.put_invitations);
+  }
   return done;
 }
 
 MysqlResult<void> MysqlStore::delete_rows(const NetChanges& changes) {
   for (const std::string& uri : changes.emptied_rooms) {
     if (auto done = prepared_.delete_members.run(uri, uri); !done) return done;
+    if (auto done = prepared_.delete_invitations.run(uri, uri); !done) return done;
   }
   for (const imc::Record* room : changes.deleted_rooms) {
     auto done = prepared_.delete_room.run(room->room_name, room->room_name, room->room_domain,
                                           room->room_domain);
     if (!done) return done;
   }
-  for (const auto* list : {&changes.deleted_members, &changes.deleted_users}) {
+  for (const auto* list :
+       {&changes.deleted_members, &changes.deleted_users, &changes.deleted_invitations}) {
     for (const imc::Record* record : *list) {
       if (auto done = apply(*record); !done) return done;
     }
@@ -388,6 +402,7 @@ MysqlResult<void> MysqlStore::apply(const imc::Record& record) {
       return put(prepared_.update_room, prepared_.insert_room, flags, name, domain);
     case delete_room:
       if (auto done = prepared_.delete_members.run(uri, uri); !done) return done;
+      if (auto done = prepared_.delete_invitations.run(uri, uri); !done) return done;
       return prepared_.delete_room.run(name, name, domain, domain);
     case put_member:
       return put(prepared_.update_member, prepared_.insert_member, flags, record.user,
@@ -399,6 +414,12 @@ MysqlResult<void> MysqlStore::apply(const imc::Record& record) {
       return put(prepared_.update_user, prepared_.insert_user, record.uri, record.user);
     case delete_user:
       return prepared_.delete_user.run(record.user, record.user);
+    case put_invitation:
+      return put(prepared_.update_invitation, prepared_.insert_invitation, record.made_at,
+                 record.user, record.user_domain, uri);
+    case delete_invitation:
+      return prepared_.delete_invitation.run(record.user, record.user, record.user_domain,
+                                             record.user_domain, uri, uri);
   }
   std::unreachable();
 }

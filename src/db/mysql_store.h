@@ -46,8 +46,9 @@ class MysqlStore final : public Store {
     MysqlStatement update_room, insert_room, delete_room;
     MysqlStatement update_member, insert_member, delete_member, delete_members;
     MysqlStatement update_user, insert_user, delete_user;
+    MysqlStatement update_invitation, insert_invitation, delete_invitation, delete_invitations;
     MysqlStatement rooms_of, members_of;
-    Puts put_rooms, put_members, put_users;  // Where the tables' shape allows it.
+    Puts put_rooms, put_members, put_users, put_invitations;  // Where the tables' shape allows it.
   };
   using Refusals = std::map<std::size_t, std::string>;  // By index of the command.
 

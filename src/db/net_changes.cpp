@@ -11,7 +11,9 @@ using Key = std::pair<std::string_view, std::string_view>;  // A name and its do
 struct RoomChanges {
   const imc::Record* last = nullptr;  // The last put or delete of the room's own row.
   bool is_emptied = false;
-  std::map<Key, const imc::Record*> members;  // The last record of each, since it was emptied.
+  // The last record of each, since it was emptied.
+  std::map<Key, const imc::Record*> members;
+  std::map<Key, const imc::Record*> invitations;
 };
 
 struct Changes {
@@ -34,10 +36,15 @@ void note(Changes& changes, const imc::Record& record) {
       room.last = &record;
       room.is_emptied = true;
       room.members.clear();
+      room.invitations.clear();
       break;
     case put_member:
     case delete_member:
       room.members[{record.user, record.user_domain}] = &record;
+      break;
+    case put_invitation:
+    case delete_invitation:
+      room.invitations[{record.user, record.user_domain}] = &record;
       break;
     case put_user:
     case delete_user:
@@ -60,6 +67,10 @@ NetChanges::NetChanges(const Batch& batch) {
     }
     for (const auto& [user, member] : room.members) {
       (member->kind == put_member ? put_members : deleted_members).push_back(member);
+    }
+    for (const auto& [user, invitation] : room.invitations) {
+      (invitation->kind == put_invitation ? put_invitations : deleted_invitations)
+          .push_back(invitation);
     }
   }
   for (const auto& [key, user] : changes.users) {

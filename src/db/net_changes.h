@@ -18,14 +18,17 @@ struct NetChanges {
   // The batch must outlive it: rows are pointers to its records.
   explicit NetChanges(const Batch& batch);
 
-  std::vector<std::string> emptied_rooms;  // URIs of rooms whose members' rows go, all of them.
+  // URIs of rooms whose members' and invitations' rows go, all of them.
+  std::vector<std::string> emptied_rooms;
   std::vector<const imc::Record*> deleted_rooms;
   std::vector<const imc::Record*> deleted_members;
   std::vector<const imc::Record*> deleted_users;
+  std::vector<const imc::Record*> deleted_invitations;
   // In the order of their keys, so that two writers ask for rows in one order.
   std::vector<const imc::Record*> put_rooms;
   std::vector<const imc::Record*> put_members;
   std::vector<const imc::Record*> put_users;
+  std::vector<const imc::Record*> put_invitations;
 };
 
 }  // namespace imcd::db

@@ -99,6 +99,15 @@ std::string user_row_fault(const imc::UserRow& row) {
   return fault;
 }
 
+std::string invitation_row_fault(const imc::InvitationRow& row) {
+  constexpr std::int64_t end_of_9999 = 253402300799;
+  std::string fault = member_row_fault({row.user, row.domain, row.room});
+  if (fault.empty() && (row.made_at < 0 || row.made_at > end_of_9999)) {
+    fault = fmt::format("its made_at {} is out of range", row.made_at);
+  }
+  return fault;
+}
+
 std::string skipped_row(std::string_view table, std::int64_t id, std::string_view fault) {
   return fmt::format("row {} of table {} was skipped: {}", id, table, fault);
 }
@@ -129,6 +138,11 @@ bool PieceWriter::add(imc::UserRow&& row) {
 
 bool PieceWriter::add(imc::MemberRow&& row) {
   piece_.members.push_back(std::move(row));
+  return hand_over_full();
+}
+
+bool PieceWriter::add(imc::InvitationRow&& row) {
+  piece_.invitations.push_back(std::move(row));
   return hand_over_full();
 }
 

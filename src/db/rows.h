@@ -31,6 +31,7 @@ std::vector<RoomName> touched_rooms(const Command& command);
 std::string room_row_fault(const imc::RoomRow& row);
 std::string member_row_fault(const imc::MemberRow& row);
 std::string user_row_fault(const imc::UserRow& row);
+std::string invitation_row_fault(const imc::InvitationRow& row);
 
 // The sentence for LoadedRows::skipped.
 std::string skipped_row(std::string_view table, std::int64_t id, std::string_view fault);
@@ -47,6 +48,7 @@ class PieceWriter {
   [[nodiscard]] bool add(imc::RoomRow&& row);
   [[nodiscard]] bool add(imc::UserRow&& row);
   [[nodiscard]] bool add(imc::MemberRow&& row);
+  [[nodiscard]] bool add(imc::InvitationRow&& row);
   [[nodiscard]] bool skip(std::string&& sentence);
   // What is left over.
   [[nodiscard]] bool finish();

@@ -51,6 +51,16 @@ std::string read_row(const Statement& row, imc::UserRow& out) {
   return fault.empty() ? user_row_fault(out) : fault;
 }
 
+std::string read_row(const Statement& row, imc::InvitationRow& out) {
+  std::string fault = read_text(row, 1, "username", out.user);
+  if (fault.empty()) fault = read_text(row, 2, "domain", out.domain);
+  if (fault.empty()) fault = read_text(row, 3, "room", out.room);
+  if (fault.empty() && row.type(4) != SQLITE_INTEGER) fault = "its made_at is not a number";
+  if (!fault.empty()) return fault;
+  out.made_at = row.number(4);
+  return invitation_row_fault(out);
+}
+
 template <class Row>
 SqliteResult<void> read_rows(Statement& statement, const std::string& table, PieceWriter& out) {
   SqliteResult<bool> more = statement.step();
@@ -86,6 +96,10 @@ std::string select_users(const TableNames& names) {
   return fmt::format("SELECT rowid, `key`, uri FROM `{}`", names.users);
 }
 
+std::string select_invitations(const TableNames& names) {
+  return fmt::format("SELECT rowid, username, domain, room, made_at FROM `{}`", names.invitations);
+}
+
 SqliteResult<void> read_room_rows(Statement& statement, const std::string& table,
                                   PieceWriter& out) {
   return read_rows<imc::RoomRow>(statement, table, out);
@@ -99,6 +113,11 @@ SqliteResult<void> read_member_rows(Statement& statement, const std::string& tab
 SqliteResult<void> read_user_rows(Statement& statement, const std::string& table,
                                   PieceWriter& out) {
   return read_rows<imc::UserRow>(statement, table, out);
+}
+
+SqliteResult<void> read_invitation_rows(Statement& statement, const std::string& table,
+                                        PieceWriter& out) {
+  return read_rows<imc::InvitationRow>(statement, table, out);
 }
 
 SqliteError load_was_ended() { return {SQLITE_INTERRUPT, "the load was ended by its reader"}; }

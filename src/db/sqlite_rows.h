@@ -15,12 +15,15 @@ namespace imcd::db {
 std::string select_rooms(const TableNames& names);
 std::string select_members(const TableNames& names, std::string_view user_column);
 std::string select_users(const TableNames& names);
+std::string select_invitations(const TableNames& names);
 
 // All rows of a statement that is bound and not yet stepped; it is reset in the end.
 SqliteResult<void> read_room_rows(Statement& statement, const std::string& table, PieceWriter& out);
 SqliteResult<void> read_member_rows(Statement& statement, const std::string& table,
                                     PieceWriter& out);
 SqliteResult<void> read_user_rows(Statement& statement, const std::string& table, PieceWriter& out);
+SqliteResult<void> read_invitation_rows(Statement& statement, const std::string& table,
+                                        PieceWriter& out);
 
 // What becomes of a load whose sink wants no more.
 SqliteError load_was_ended();

@@ -41,9 +41,11 @@ struct Missing {
   std::vector<std::string> versions;  // Of rooms and members, those without a row in `version`.
   bool room_index = false;
   bool users = false;
+  bool invitations = false;
 
   [[nodiscard]] bool any() const {
-    return version_table || !tables.empty() || !versions.empty() || room_index || users;
+    return version_table || !tables.empty() || !versions.empty() || room_index || users ||
+           invitations;
   }
 };
 
@@ -95,11 +97,12 @@ Result<SqliteShape> find_shape(Connection& connection, const TableNames& names) 
 }
 
 // Rooms don't depend on it, so one that somebody dropped is made again, not an error.
-Result<void> inspect_users(Connection& connection, const std::string& table, Missing& missing) {
+Result<void> inspect_own(Connection& connection, const std::string& table,
+                         std::span<const std::string_view> columns, bool& is_missing) {
   const auto exists = query_number(connection, table_exists, table);
   if (!exists) return fail(exists.error().text);
-  missing.users = !*exists;
-  return missing.users ? Result<void>{} : check_columns(connection, table, user_columns);
+  is_missing = !*exists;
+  return is_missing ? Result<void>{} : check_columns(connection, table, columns);
 }
 
 Result<Missing> inspect(Connection& connection, const TableNames& names, const SqliteShape& shape) {
@@ -117,9 +120,11 @@ Result<Missing> inspect(Connection& connection, const TableNames& names, const S
     return std::unexpected(good.error());
   }
 
-  if (auto good = inspect_users(connection, names.users, missing); !good) {
-    return std::unexpected(good.error());
+  auto good = inspect_own(connection, names.users, user_columns, missing.users);
+  if (good) {
+    good = inspect_own(connection, names.invitations, invitation_columns, missing.invitations);
   }
+  if (!good) return std::unexpected(good.error());
 
   const auto index = query_number(connection, index_exists, room_index(names));
   if (!index) return fail(index.error().text);
@@ -172,6 +177,16 @@ std::string creation(const TableNames& names, const Missing& missing) {
       "    uri VARCHAR({2}) NOT NULL\n"
       ");\n",
       names.users, limits::user_key_bytes_max, limits::user_uri_bytes_max);
+  sql += fmt::format(
+      "CREATE TABLE IF NOT EXISTS `{0}` (\n"
+      "    room VARCHAR({1}) NOT NULL,\n"
+      "    username VARCHAR({2}) NOT NULL,\n"
+      "    domain VARCHAR({3}) NOT NULL,\n"
+      "    made_at INTEGER NOT NULL,\n"
+      "    PRIMARY KEY (room, username, domain)\n"
+      ");\n",
+      names.invitations, limits::room_uri_bytes_max, limits::user_bytes_max,
+      limits::domain_bytes_max);
   for (const std::string& table : missing.versions) sql += version_row(table) + ";\n";
   sql += fmt::format("CREATE INDEX IF NOT EXISTS `{}` ON `{}` (room);\n", room_index(names),
                      names.members);

@@ -152,6 +152,10 @@ SqliteResult<void> SqliteStore::prepare() {
       {&prepared_.update_user, texts.update_user},
       {&prepared_.insert_user, texts.insert_user},
       {&prepared_.delete_user, texts.delete_user},
+      {&prepared_.update_invitation, texts.update_invitation},
+      {&prepared_.insert_invitation, texts.insert_invitation},
+      {&prepared_.delete_invitation, texts.delete_invitation},
+      {&prepared_.delete_invitations, texts.delete_invitations},
       {&prepared_.rooms_of, select_rooms(options_.tables) + " WHERE name = ? AND domain = ?"},
       {&prepared_.members_of,
        select_members(options_.tables, shape_.user_column) + " WHERE room = ?"},
@@ -210,6 +214,8 @@ SqliteResult<void> SqliteStore::read_all(PieceWriter& out) {
   SqliteResult<Statement> users = connection_.prepare(select_users(options_.tables));
   // Of a database that is only read, imcd need not have been the owner.
   if (!users && !options_.reads_only) return std::unexpected(users.error());
+  SqliteResult<Statement> invitations = connection_.prepare(select_invitations(options_.tables));
+  if (!invitations && !options_.reads_only) return std::unexpected(invitations.error());
 
   // One transaction, so that all tables are of one moment.
   if (auto done = connection_.execute("BEGIN"); !done) return done;
@@ -219,6 +225,10 @@ SqliteResult<void> SqliteStore::read_all(PieceWriter& out) {
   }
   if (auto done = read_member_rows(*members, options_.tables.members, out); !done) {
     return done;
+  }
+  if (invitations) {
+    auto done = read_invitation_rows(*invitations, options_.tables.invitations, out);
+    if (!done) return done;
   }
   if (!out.finish()) {
     return std::unexpected(load_was_ended());
@@ -340,6 +350,7 @@ SqliteResult<void> SqliteStore::apply(const imc::Record& record) {
                  record.room_domain);
     case delete_room:
       if (auto done = prepared_.delete_members.run(uri); !done) return done;
+      if (auto done = prepared_.delete_invitations.run(uri); !done) return done;
       return prepared_.delete_room.run(record.room_name, record.room_domain);
     case put_member:
       return put(prepared_.update_member, prepared_.insert_member, flags, record.user,
@@ -350,6 +361,11 @@ SqliteResult<void> SqliteStore::apply(const imc::Record& record) {
       return put(prepared_.update_user, prepared_.insert_user, record.uri, record.user);
     case delete_user:
       return prepared_.delete_user.run(record.user);
+    case put_invitation:
+      return put(prepared_.update_invitation, prepared_.insert_invitation, record.made_at,
+                 record.user, record.user_domain, uri);
+    case delete_invitation:
+      return prepared_.delete_invitation.run(record.user, record.user_domain, uri);
   }
   std::unreachable();
 }

@@ -59,6 +59,7 @@ class SqliteStore final : public Store {
     Statement update_room, insert_room, delete_room;
     Statement update_member, insert_member, delete_member, delete_members;
     Statement update_user, insert_user, delete_user;
+    Statement update_invitation, insert_invitation, delete_invitation, delete_invitations;
     Statement rooms_of, members_of;
   };
   using Refusals = std::map<std::size_t, std::string>;  // By index of the command.

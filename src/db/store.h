@@ -29,10 +29,11 @@ struct LoadedRows {
   std::vector<imc::RoomRow> rooms;  // All rooms and users come before the first member.
   std::vector<imc::UserRow> users;
   std::vector<imc::MemberRow> members;
-  std::vector<std::string> skipped;  // Rows that could not be read, a sentence each.
+  std::vector<imc::InvitationRow> invitations;  // After the last member.
+  std::vector<std::string> skipped;             // Rows that could not be read, a sentence each.
 
   [[nodiscard]] std::size_t size() const {
-    return rooms.size() + users.size() + members.size() + skipped.size();
+    return rooms.size() + users.size() + members.size() + invitations.size() + skipped.size();
   }
   [[nodiscard]] bool empty() const { return size() == 0; }
 };
@@ -70,7 +71,7 @@ class Store {
   // About how many rows load() will read; 0: nobody knows. Costs little, unlike a count.
   virtual std::uint64_t estimate_rows() { return 0; }
 
-  // Calls `sink` with pieces of all rows, rooms first, members last, none empty and none above
+  // Calls `sink` with pieces of all rows, in the order of LoadedRows, none empty and none above
   // load_piece_rows_max. A sink that returns false ends the load, which then counts as failed.
   using Sink = bool (*)(void* context, LoadedRows&& piece);
   virtual Result<void> load(Sink sink, void* context) = 0;

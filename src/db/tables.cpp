@@ -35,15 +35,16 @@ Result<void> check_table_name(std::string_view name) {
 }  // namespace
 
 Result<void> check_table_names(const TableNames& names) {
-  for (const std::string& name : {names.rooms, names.members, names.users}) {
+  for (const std::string& name : {names.rooms, names.members, names.users, names.invitations}) {
     if (Result<void> good = check_table_name(name); !good) return good;
   }
   if (equal_ignoring_case(names.rooms, names.members)) {
     return fail(fmt::format("rooms and members cannot both be in table {}", names.rooms));
   }
-  if (equal_ignoring_case(names.users, names.rooms) ||
-      equal_ignoring_case(names.users, names.members)) {
-    return fail(fmt::format("rooms or members cannot be in table {}: it is taken", names.users));
+  for (const std::string& own : {names.users, names.invitations}) {
+    if (equal_ignoring_case(own, names.rooms) || equal_ignoring_case(own, names.members)) {
+      return fail(fmt::format("rooms or members cannot be in table {}: it is taken", own));
+    }
   }
   return {};
 }
@@ -73,6 +74,15 @@ Statements::Statements(const TableNames& names, std::string_view user)
       // `key` is a word of SQL.
       update_user(fmt::format("UPDATE `{}` SET uri = ? WHERE `key` = ?", names.users)),
       insert_user(fmt::format("INSERT INTO `{}` (uri, `key`) VALUES (?, ?)", names.users)),
-      delete_user(fmt::format("DELETE FROM `{}` WHERE `key` = ?", names.users)) {}
+      delete_user(fmt::format("DELETE FROM `{}` WHERE `key` = ?", names.users)),
+      update_invitation(
+          fmt::format("UPDATE `{}` SET made_at = ? WHERE username = ? AND domain = ? AND room = ?",
+                      names.invitations)),
+      insert_invitation(
+          fmt::format("INSERT INTO `{}` (made_at, username, domain, room) VALUES (?, ?, ?, ?)",
+                      names.invitations)),
+      delete_invitation(fmt::format(
+          "DELETE FROM `{}` WHERE username = ? AND domain = ? AND room = ?", names.invitations)),
+      delete_invitations(fmt::format("DELETE FROM `{}` WHERE room = ?", names.invitations)) {}
 
 }  // namespace imcd::db

@@ -18,7 +18,9 @@ namespace imcd::db {
 struct TableNames {
   std::string rooms = "imc_rooms";
   std::string members = "imc_members";
-  std::string users = "imcd_users";  // Ours alone; no older module knows it.
+  // Ours alone; no older module knows them.
+  std::string users = "imcd_users";
+  std::string invitations = "imcd_invitations";
 };
 
 // Letters, digits and underscores, no digit first, at most 64 (MySQL's limit), and none that
@@ -44,6 +46,8 @@ inline constexpr std::array<std::string_view, 3> room_columns = {"name", "domain
 inline constexpr std::array<std::string_view, 4> member_columns = {"username", "domain", "room",
                                                                    "flag"};
 inline constexpr std::array<std::string_view, 2> user_columns = {"key", "uri"};
+inline constexpr std::array<std::string_view, 4> invitation_columns = {"room", "username", "domain",
+                                                                       "made_at"};
 
 // The texts, with the order of their parameters. A put is an UPDATE and, where it met no row, an
 // INSERT: that keeps a row's id, and works without the unique keys too, which tables made by hand
@@ -52,16 +56,20 @@ struct Statements {
   // `user_column` is `username`, or what a table of 2006 calls it.
   Statements(const TableNames& names, std::string_view user_column);
 
-  std::string update_room;     // flag, name, domain
-  std::string insert_room;     // flag, name, domain
-  std::string delete_room;     // name, domain
-  std::string update_member;   // flag, username, domain, room
-  std::string insert_member;   // flag, username, domain, room
-  std::string delete_member;   // username, domain, room
-  std::string delete_members;  // room
-  std::string update_user;     // uri, key
-  std::string insert_user;     // uri, key
-  std::string delete_user;     // key
+  std::string update_room;         // flag, name, domain
+  std::string insert_room;         // flag, name, domain
+  std::string delete_room;         // name, domain
+  std::string update_member;       // flag, username, domain, room
+  std::string insert_member;       // flag, username, domain, room
+  std::string delete_member;       // username, domain, room
+  std::string delete_members;      // room
+  std::string update_user;         // uri, key
+  std::string insert_user;         // uri, key
+  std::string delete_user;         // key
+  std::string update_invitation;   // made_at, username, domain, room
+  std::string insert_invitation;   // made_at, username, domain, room
+  std::string delete_invitation;   // username, domain, room
+  std::string delete_invitations;  // room
 };
 
 }  // namespace imcd::db

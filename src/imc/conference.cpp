@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "imc/invitation_record.h"
 #include "imc/room_commands.h"
 #include "imc/user_record.h"
 #include "parser/cpim.h"
@@ -103,7 +104,7 @@ Outcome Conference::on_message(const RoomMessage& message, Instant now) {
   if (has_unreadable_encoding(message.view)) {
     outcome.reply.reason = Reason::unsupported_content_encoding;
   } else {
-    RoomCommands(*this, message, outcome).run(*line);
+    RoomCommands(*this, message, outcome, now.wall).run(*line);
   }
   (outcome.reply.code() < 300 ? figures_.commands_accepted : figures_.commands_refused).add();
   return outcome;
@@ -325,6 +326,7 @@ std::vector<Outcome> Conference::take_withdrawn_invitations() {
                                .room_domain = std::string(room->domain()),
                                .user = std::string(pending.invitee->user()),
                                .user_domain = std::string(pending.invitee->host())});
+    outcome.records.push_back(end_of_invitation_record(*room, *pending.invitee));
     remove_member(*room, *member);
     drop_uri(outcome.records, *pending.invitee, pending.invitee->rooms);
     if (inviter) {

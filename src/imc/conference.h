@@ -93,8 +93,15 @@ class Conference {
   // URI counts for the members that are loaded after it.
   void load_users(const std::vector<UserRow>& users, Outbox& log);
   void load(const std::vector<RoomRow>& rooms, const std::vector<MemberRow>& members, Outbox& log);
+  // Behind the members that they are of; those of nobody who is invited are to be deleted.
+  void load_invitations(const std::vector<InvitationRow>& invitations);
   // All rows were there: those of users who are in no room are to be deleted.
-  void end_load();
+  void end_load(WallTime now);
+  // When who is invited to the room was; where no row says so, when the rooms were loaded.
+  [[nodiscard]] WallTime invited_at(const Room& room, const Identity& invitee) const {
+    const Invitation* const known = room.invitations.find(invitee);
+    return known != nullptr ? known->made_at : loaded_at_;
+  }
   // What makes the stored rows agree with the rooms, where rows folded together or were spelled in
   // several ways; else a row that memory does not know of would come back at the next start.
   std::vector<Record> take_repairs() { return std::exchange(repairs_, {}); }
@@ -180,6 +187,7 @@ class Conference {
   std::uint32_t last_joining_ = 0;
   std::vector<Record> repairs_;
   std::vector<IdentityRef> loaded_users_;  // Until end_load().
+  WallTime loaded_at_{};
   // For rooms that rows of members name though they don't exist: what deletes those rows, a record
   // for each spelling. By the room's key.
   std::unordered_map<std::string, std::vector<Record>> leftovers_;

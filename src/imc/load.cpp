@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "imc/conference.h"
+#include "imc/invitation_record.h"
 #include "imc/user_record.h"
 
 namespace imcd::imc {
@@ -61,8 +62,32 @@ void Conference::load_users(const std::vector<UserRow>& users, Outbox& log) {
   }
 }
 
+// An older module that lets somebody in, or deletes a room, leaves the invitation's row behind.
+void Conference::load_invitations(const std::vector<InvitationRow>& invitations) {
+  for (const InvitationRow& row : invitations) {
+    const auto uri = parser::parse_uri(row.room);
+    if (!uri || uri->user.empty() || uri->host.empty()) continue;
+    Room* const room = rooms_.find(rooms_.key(*uri));
+    const IdentityRef who = identities_.intern(row.user, row.domain);
+    const Member* const member = room != nullptr && who ? room->members.find(*who) : nullptr;
+    const bool is_invited = member != nullptr && !member->is_member();
+    if (is_invited) room->invitations.add(who, {}, WallTime(std::chrono::seconds(row.made_at)));
+    if (is_invited && row.room == room->uri() && row.user == who->user() &&
+        row.domain == who->host()) {
+      continue;
+    }
+    repairs_.push_back({.kind = Record::Kind::delete_invitation,
+                        .room_name = std::string(uri->user),
+                        .room_domain = std::string(uri->host),
+                        .user = row.user,
+                        .user_domain = row.domain});
+    if (is_invited) repairs_.push_back(invitation_record(*room, *who, row.made_at));
+  }
+}
+
 // They are left over where a crash or an older module took the user's last room away.
-void Conference::end_load() {
+void Conference::end_load(WallTime now) {
+  loaded_at_ = now;
   for (const IdentityRef& who : loaded_users_) {
     if (who->rooms == 0) repairs_.push_back(delete_user_record(*who));
   }
@@ -171,8 +196,11 @@ bool Conference::reload_room(std::string_view name, std::string_view domain,
     std::vector<Identity*> all;
     room->members.for_each([&all](const Member& member) { all.push_back(member.who); });
     for (Identity* const who : all) remove_member(*room, *room->members.find(*who));
-    room->invitations.clear();
     load({}, members, log);
+    room->invitations.keep_if([room](const Identity& who) {
+      const Member* const member = room->members.find(who);
+      return member != nullptr && !member->is_member();
+    });
   } else {
     load(rooms, members, log);
   }
@@ -209,6 +237,8 @@ void Conference::apply(const Record& record, const Outcome* outcome, Outbox& log
       return;
     case Record::Kind::put_member:
     case Record::Kind::delete_member:
+    case Record::Kind::put_invitation:
+    case Record::Kind::delete_invitation:
       break;
     case Record::Kind::put_user:
     case Record::Kind::delete_user:
@@ -216,6 +246,16 @@ void Conference::apply(const Record& record, const Outcome* outcome, Outbox& log
   }
   const IdentityRef who = identities_.intern(record.user, record.user_domain);
   if (room == nullptr || !who) return;
+  if (record.kind == Record::Kind::put_invitation) {
+    if (room->invitations.find(*who) == nullptr) {
+      room->invitations.add(who, {}, WallTime(std::chrono::seconds(record.made_at)));
+    }
+    return;
+  }
+  if (record.kind == Record::Kind::delete_invitation) {
+    room->invitations.take(*who);
+    return;
+  }
   Member* const member = room->members.find(*who);
   if (record.kind == Record::Kind::delete_member) {
     if (member != nullptr) remove_member(*room, *member);

@@ -30,19 +30,26 @@ struct Record {
     delete_member,
     put_user,
     delete_user,
+    put_invitation,
+    delete_invitation,
   };
 
   Kind kind = Kind::put_room;
-  std::string room_name;    // Rooms and members only.
-  std::string room_domain;  // Rooms and members only.
-  std::string user;         // Members only; of users the whole key, folded: user@host.
-  std::string user_domain;  // Members only.
-  std::uint32_t flags = 0;  // room_flag or member_flag; puts of rooms and members only.
-  std::string uri;          // put_user only.
+  std::string room_name;     // Not of users.
+  std::string room_domain;   // Not of users.
+  std::string user;          // Members, invitations; of users the whole key, folded: user@host.
+  std::string user_domain;   // Members, invitations.
+  std::uint32_t flags = 0;   // room_flag or member_flag; puts of rooms and members only.
+  std::string uri;           // put_user only.
+  std::int64_t made_at = 0;  // put_invitation only: seconds since 1970, UTC.
 
   // Else of a room or a member, and it names a room.
   [[nodiscard]] bool is_of_user() const {
     return kind == Kind::put_user || kind == Kind::delete_user;
+  }
+
+  [[nodiscard]] bool is_of_invitation() const {
+    return kind == Kind::put_invitation || kind == Kind::delete_invitation;
   }
 
   friend bool operator==(const Record&, const Record&) = default;
@@ -68,6 +75,15 @@ struct UserRow {
   std::string uri;
 };
 
-// delete_room deletes its members' rows too; no delete_member records go with it.
+// When who is invited to a room was. The member's row says whether; an older module that changes
+// that one leaves this one behind.
+struct InvitationRow {
+  std::string user;
+  std::string domain;
+  std::string room;
+  std::int64_t made_at = 0;
+};
+
+// delete_room deletes its members' and invitations' rows too; no records of these go with it.
 
 }  // namespace imcd::imc

@@ -31,13 +31,8 @@ Identity* Room::owner() const {
 }
 
 IdentityRef Room::take_inviter(const Identity& invitee, IdentityTable& identities) {
-  const auto found = std::ranges::find_if(invitations, [&invitee](const Invitation& invitation) {
-    return invitation.invitee.get() == &invitee;
-  });
-  if (found != invitations.end()) {
-    IdentityRef inviter = found->inviter;
-    invitations.erase(found);
-    return inviter;
+  if (auto invitation = invitations.take(invitee); invitation && invitation->inviter) {
+    return std::move(invitation->inviter);
   }
   if (Identity* const by_right = owner()) return {identities, *by_right};
   return {};

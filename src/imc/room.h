@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/time.h"
 #include "imc/identity.h"
+#include "imc/invitations.h"
 #include "imc/member_list.h"
 
 namespace imcd::imc {
@@ -47,12 +47,7 @@ class Room {
   // The first member with the owner flag; rooms loaded from a damaged database may have none.
   [[nodiscard]] Identity* owner() const;
 
-  // Who invited whom, for the answer to a #deny. Not stored: after a restart the owner is told.
-  struct Invitation {
-    IdentityRef invitee;
-    IdentityRef inviter;
-  };
-  std::vector<Invitation> invitations;
+  Invitations invitations;
   // The inviter of a pending invitation, else the owner, else nobody. Forgets the invitation.
   IdentityRef take_inviter(const Identity& invitee, IdentityTable& identities);
 

@@ -2,18 +2,22 @@
 
 #include <fmt/format.h>
 
+#include "base/calendar.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "imc/invitation_record.h"
 #include "imc/user_record.h"
 
 namespace imcd::imc {
 
 using tm::Reason;
 
-RoomCommands::RoomCommands(Conference& conference, const RoomMessage& message, Outcome& outcome)
+RoomCommands::RoomCommands(Conference& conference, const RoomMessage& message, Outcome& outcome,
+                           WallTime now)
     : conference_(conference),
       message_(message),
       outcome_(outcome),
+      now_(now),
       sender_(conference.identities_.intern(message.sender)) {}
 
 void RoomCommands::run(std::string_view line) {
@@ -95,8 +99,9 @@ void RoomCommands::invite(const Command& command) {
   }
   if (!require_space(*invitee)) return;
   conference_.add_member(room, *invitee, member_flag::invited);
-  room.invitations.push_back({invitee, sender_});
+  room.invitations.add(invitee, sender_, now_);
   record_member(Record::Kind::put_member, *invitee, member_flag::invited);
+  record_invitation(*invitee);
   const char prefix = conference_.settings_.command_prefix;
   outcome_.notices.push_back(
       {Notice::To::invitation,
@@ -126,6 +131,7 @@ void RoomCommands::deny() {
   const IdentityRef inviter = room.take_inviter(*sender_, conference_.identities_);
   conference_.remove_member(room, *target_.self);
   record_member(Record::Kind::delete_member, *sender_);
+  record_end_of_invitation(*sender_);
   tell_sender(fmt::format("You declined the invitation to {}.", room.address()));
   if (inviter) {
     tell(*inviter,
@@ -151,6 +157,7 @@ void RoomCommands::add(const Command& command) {
     conference_.add_member(room, *who, conference_.begin_joining(*who, outcome_));
   }
   record_member(Record::Kind::put_member, *who);
+  if (member != nullptr) record_end_of_invitation(*who);
   tell(*who, fmt::format("{} made you a member of {}.", sender_->address(), room.address()));
   tell_sender(fmt::format("{} is a member of {} now.", who->address(), room.address()));
 }
@@ -175,6 +182,7 @@ void RoomCommands::remove(const Command& command) {
   conference_.remove_member(room, *member);
   record_member(Record::Kind::delete_member, *who);
   if (!was_member) {
+    record_end_of_invitation(*who);
     return tell_sender(
         fmt::format("The invitation of {} to {} is withdrawn.", who->address(), room.address()));
   }
@@ -306,8 +314,11 @@ void RoomCommands::list() {
     const char* const mark = member.is(member_flag::owner)   ? "*"
                              : member.is(member_flag::admin) ? "~"
                                                              : "";
-    lines.add(
-        fmt::format("{}{}{}", mark, member.who->address(), member.is_member() ? "" : " (invited)"));
+    std::string since;
+    if (!member.is_member()) {
+      since = fmt::format(" (invited {})", date_text(conference_.invited_at(room, *member.who)));
+    }
+    lines.add(fmt::format("{}{}{}", mark, member.who->address(), since));
   });
   lines.end(hidden);
 }
@@ -421,6 +432,7 @@ void RoomCommands::enter_room(Member* member) {
   }
   readdress_sender();
   record_member(Record::Kind::put_member, *sender_);
+  if (member != nullptr) record_end_of_invitation(*sender_);
   tell_sender(fmt::format("You joined {}.", room.address()));
   tell_room(fmt::format("{} joined the room.", sender_->address()), *sender_);
 }
@@ -545,6 +557,15 @@ void RoomCommands::record_end_of_room() {
   outcome_.records.push_back({.kind = Record::Kind::delete_room,
                               .room_name = std::string(room.name()),
                               .room_domain = std::string(room.domain())});
+}
+
+void RoomCommands::record_invitation(const Identity& who) {
+  const auto made_at = std::chrono::floor<std::chrono::seconds>(now_).time_since_epoch().count();
+  outcome_.records.push_back(invitation_record(*target_.room, who, made_at));
+}
+
+void RoomCommands::record_end_of_invitation(const Identity& who) {
+  outcome_.records.push_back(end_of_invitation_record(*target_.room, who));
 }
 
 void RoomCommands::record_member(Record::Kind kind, const Identity& who, std::uint32_t flags) {

@@ -13,7 +13,7 @@ namespace imcd::imc {
 
 class RoomCommands {
  public:
-  RoomCommands(Conference& conference, const RoomMessage& message, Outcome& outcome);
+  RoomCommands(Conference& conference, const RoomMessage& message, Outcome& outcome, WallTime now);
 
   // `line` is the command without its prefix.
   void run(std::string_view line);
@@ -67,10 +67,13 @@ class RoomCommands {
   void tell_room(std::string text, Identity& except);
   void record_end_of_room();
   void record_member(Record::Kind kind, const Identity& who, std::uint32_t flags = 0);
+  void record_invitation(const Identity& who);
+  void record_end_of_invitation(const Identity& who);
 
   Conference& conference_;
   const RoomMessage& message_;
   Outcome& outcome_;
+  WallTime now_;
   IdentityRef sender_;
   Target target_;
 };

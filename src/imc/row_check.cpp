@@ -84,8 +84,19 @@ void RowCheck::add(const MemberRow& row) {
     findings_.push_back(fmt::format("{}: the room has the same user twice", member));
     return;
   }
-  if ((row.flags & member_flag::invited) == 0) ++room.members;
+  if ((row.flags & member_flag::invited) == 0) {
+    ++room.members;
+  } else {
+    room.invited.insert(key);
+  }
   if ((row.flags & member_flag::owner) != 0) ++room.owners;
+}
+
+void RowCheck::add(const InvitationRow& row) {
+  const auto found = rooms_.find(room_key(row.room));
+  if (found != rooms_.end() && found->second.invited.contains(key_of(row.user, row.domain))) return;
+  findings_.push_back(fmt::format("invitation of {}@{} to {}: nobody of that name is invited there",
+                                  row.user, row.domain, row.room));
 }
 
 void RowCheck::finish() {

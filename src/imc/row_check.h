@@ -1,8 +1,8 @@
 // RowCheck: what is wrong in a database's rows, in sentences for an operator. It judges rows as the
 // loading does, but changes nothing and keeps of a room only what it needs to count.
 //
-// Rows come rooms first, members last. Findings come as they are made; those about a room as a
-// whole come from finish().
+// Rows come rooms first, then members, invitations last. Findings come as they are made; those
+// about a room as a whole come from finish().
 #pragma once
 
 #include <cstddef>
@@ -25,6 +25,7 @@ class RowCheck {
   void add(const RoomRow& row);
   void add(const UserRow& row);
   void add(const MemberRow& row);
+  void add(const InvitationRow& row);
   void finish();
 
   // What was found since the last call.
@@ -35,7 +36,8 @@ class RowCheck {
     std::string uri;  // Of the first row.
     std::size_t members = 0;
     std::size_t owners = 0;
-    std::set<std::string> users;  // Keys of members and invited.
+    std::set<std::string> users;    // Keys of members and invited.
+    std::set<std::string> invited;  // Those of them who are no members yet.
   };
 
   // The key of `sip:name@domain`, the domain folded into the first one; empty: that is no URI.

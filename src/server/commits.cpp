@@ -186,6 +186,7 @@ void Server::on_rows_loaded(const db::LoadedRows& rows, Instant now, Outbox& out
   }
   conference_.load_users(rows.users, out);
   conference_.load(rows.rooms, rows.members, out);
+  conference_.load_invitations(rows.invitations);
   end_input(now, out);
 }
 
@@ -197,7 +198,7 @@ void Server::on_load_failed(std::string_view error, Instant now, Outbox& out) {
 
 void Server::on_loaded(Instant now, Outbox& out) {
   loading_ = false;
-  conference_.end_load();
+  conference_.end_load(now.wall);
   out.log({LogLevel::info,
            "rooms are loaded",
            {{"rooms", std::to_string(conference_.rooms().size())},

@@ -48,6 +48,18 @@ inline imc::Record delete_user(std::string key) {
   return {.kind = imc::Record::Kind::delete_user, .user = std::move(key)};
 }
 
+inline imc::Record put_invitation(std::string room, std::string user, std::int64_t made_at) {
+  imc::Record record = put_member(std::move(room), std::move(user));
+  record.kind = imc::Record::Kind::put_invitation;
+  record.made_at = made_at;
+  return record;
+}
+inline imc::Record delete_invitation(std::string room, std::string user) {
+  imc::Record record = put_invitation(std::move(room), std::move(user), 0);
+  record.kind = imc::Record::Kind::delete_invitation;
+  return record;
+}
+
 // A batch of commands with the records given.
 inline Batch batch(BatchId id, std::vector<std::vector<imc::Record>> commands) {
   Batch result{.id = id};
@@ -65,6 +77,10 @@ inline std::string line(const imc::MemberRow& row) {
 }
 inline std::string line(const imc::UserRow& row) { return "user " + row.key + " " + row.uri; }
 
+inline std::string line(const imc::InvitationRow& row) {
+  return "invitation of " + row.user + " to " + row.room + " " + std::to_string(row.made_at);
+}
+
 // `room chat 1`, `user bob@x sip:bob@x:6000` and `member bob of sip:chat@conf.example.com 4`,
 // sorted; what was skipped as it is.
 inline Lines lines(const LoadedRows& rows) {
@@ -72,6 +88,7 @@ inline Lines lines(const LoadedRows& rows) {
   for (const auto& row : rows.rooms) result.push_back(line(row));
   for (const auto& row : rows.users) result.push_back(line(row));
   for (const auto& row : rows.members) result.push_back(line(row));
+  for (const auto& row : rows.invitations) result.push_back(line(row));
   result.insert(result.end(), rows.skipped.begin(), rows.skipped.end());
   std::ranges::sort(result);
   return result;
@@ -93,9 +110,11 @@ inline Loaded load_all(Store& store) {
         pieces.push_back(piece.size());
         const bool has_others = !piece.rooms.empty() || !piece.users.empty();
         if (has_others && !rows.members.empty()) members_came_last = false;
+        if (!piece.members.empty() && !rows.invitations.empty()) members_came_last = false;
         for (auto& row : piece.rooms) rows.rooms.push_back(std::move(row));
         for (auto& row : piece.users) rows.users.push_back(std::move(row));
         for (auto& row : piece.members) rows.members.push_back(std::move(row));
+        for (auto& row : piece.invitations) rows.invitations.push_back(std::move(row));
         for (auto& row : piece.skipped) rows.skipped.push_back(std::move(row));
         return true;
       },

@@ -97,6 +97,39 @@ TEST_P(StoreContract, UsersUriGoesWithTheCommandThatIsRefused) {
   EXPECT_EQ(stored(store()), Lines{});
 }
 
+TEST_P(StoreContract, InvitationsTimeIsKeptChangedAndDeleted) {
+  commit({{put_room("a"), put_member("a", "al", 4), put_invitation("a", "al", 1700000000)},
+          {put_invitation("a", "bob", 1)}});
+  restart();
+  EXPECT_EQ(stored(store()), (Lines{"invitation of al to sip:a@conf.example.com 1700000000",
+                                    "invitation of bob to sip:a@conf.example.com 1",
+                                    "member al of sip:a@conf.example.com 4", "room a 0"}));
+  commit({{put_invitation("a", "al", 1800000000)},
+          {delete_invitation("a", "bob")},
+          {delete_invitation("a", "no")}});
+  restart();
+  EXPECT_EQ(stored(store()), (Lines{"invitation of al to sip:a@conf.example.com 1800000000",
+                                    "member al of sip:a@conf.example.com 4", "room a 0"}));
+}
+
+TEST_P(StoreContract, InvitationsGoWithTheirRoomAlone) {
+  commit({{put_room("a"), put_invitation("a", "al", 1)},
+          {put_room("b"), put_invitation("b", "al", 2)}});
+  commit({{delete_room("a")}});
+  EXPECT_EQ(stored(store()), (Lines{"invitation of al to sip:b@conf.example.com 2", "room b 0"}));
+  commit({{put_invitation("b", "bob", 3)},
+          {delete_room("b"), put_room("b"), put_invitation("b", "cy", 4)}});
+  EXPECT_EQ(stored(store()), (Lines{"invitation of cy to sip:b@conf.example.com 4", "room b 0"}));
+}
+
+TEST_P(StoreContract, InvitationGoesWithTheCommandThatIsRefused) {
+  refuse("bad");
+  const CommitResult result = store().commit(batch(
+      1, {{put_room("bad"), put_invitation("bad", "al", 1)}, {put_invitation("good", "al", 1)}}));
+  ASSERT_EQ(result.refused.size(), 1U);
+  EXPECT_EQ(stored(store()), Lines{"invitation of al to sip:good@conf.example.com 1"});
+}
+
 TEST_P(StoreContract, EmptyBatchCommits) {
   commit({});
   commit({{}, {}});

@@ -11,7 +11,9 @@ INSERT INTO imc_rooms (name, domain, flag) VALUES
   ('good', 'x', 0), ('empty', 'x', 1), ('two', 'x', 0), ('Fold', 'x', 0), ('fold', 'x', 0), ('no room', 'x', 0);
 INSERT INTO imc_members (username, domain, room, flag) VALUES
   ('al', 'x', 'sip:good@x', 1), ('al', 'x', 'sip:two@x', 1), ('bob', 'x', 'sip:two@x', 1),
-  ('al', 'x', 'sip:fold@x', 1), ('cy', 'x', 'sip:gone@x', 0);
+  ('al', 'x', 'sip:fold@x', 1), ('cy', 'x', 'sip:gone@x', 0), ('dee', 'x', 'sip:good@x', 4);
+INSERT INTO imcd_invitations (room, username, domain, made_at) VALUES
+  ('sip:good@x', 'dee', 'x', 1700000000), ('sip:good@x', 'al', 'x', 5), ('sip:good@x', 'eve', 'x', 5);
 """
 FINDINGS = [
     "row 6 of table imc_rooms was skipped: its name 'no room' cannot stand in a SIP URI",
@@ -19,7 +21,9 @@ FINDINGS = [
     "member cy@x of sip:gone@x: there is no such room",
     "room sip:empty@x has no members",
     "room sip:two@x has 2 owners",
-    "5 rooms, 5 members, 5 findings",
+    "invitation of al@x to sip:good@x: nobody of that name is invited there",
+    "invitation of eve@x to sip:good@x: nobody of that name is invited there",
+    "5 rooms, 6 members, 7 findings",
 ]
 
 

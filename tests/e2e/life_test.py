@@ -101,7 +101,7 @@ class LifeTest(ImcdTest):
         self.start()
         alice, bob, carol, dave = (self.phone(name) for name in ("alice", "bob", "carol", "dave"))
         self.say(alice, "#list")
-        self.hears(alice, r"(?s): 2\s.*\*alice@example.org.*bob@example.org.*carol@example.org \(invited\)")
+        self.hears(alice, r"(?s): 2\s.*\*alice@example.org.*bob@example.org.*carol@example.org \(invited \d{4}-\d\d-\d\d\)")
         self.say(dave, "#join", code=403)
         self.say(carol, "#accept")
         self.hears(carol, "You joined")

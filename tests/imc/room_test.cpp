@@ -55,9 +55,9 @@ TEST_F(RoomTest, TellsTheInviterOnce) {
   room->members.add(*alice, member_flag::owner);
   room->members.add(*bob, member_flag::admin);
   room->members.add(*carol, member_flag::invited);
-  room->invitations.push_back({carol, bob});
+  room->invitations.add(carol, bob, {});
   EXPECT_EQ(room->take_inviter(*carol, identities).get(), bob.get());
-  EXPECT_TRUE(room->invitations.empty());
+  EXPECT_EQ(room->invitations.find(*carol), nullptr);
   EXPECT_EQ(room->take_inviter(*carol, identities).get(), alice.get()) << "the owner instead";
 }
 
@@ -69,7 +69,7 @@ TEST_F(RoomTest, WithoutInviterAndOwnerTellsNobody) {
 
 TEST_F(RoomTest, LetsGoOfEverybodyWhenItIsDestroyed) {
   for (const char* const name : {"alice", "bob", "carol"}) room->members.add(*user(name), 0);
-  room->invitations.push_back({user("dave"), user("alice")});
+  room->invitations.add(user("dave"), user("alice"), {});
   EXPECT_EQ(identities.size(), 4U);
   room.reset();
   EXPECT_EQ(identities.size(), 0U);

@@ -11,6 +11,7 @@ struct Rows {
   std::vector<RoomRow> rooms;
   std::vector<UserRow> users;
   std::vector<MemberRow> members;
+  std::vector<InvitationRow> invitations;
 };
 
 Lines findings(const Rows& rows, std::vector<std::string> domains = {}) {
@@ -18,6 +19,7 @@ Lines findings(const Rows& rows, std::vector<std::string> domains = {}) {
   for (const RoomRow& row : rows.rooms) check.add(row);
   for (const UserRow& row : rows.users) check.add(row);
   for (const MemberRow& row : rows.members) check.add(row);
+  for (const InvitationRow& row : rows.invitations) check.add(row);
   check.finish();
   return check.take_findings();
 }
@@ -29,8 +31,20 @@ TEST(RowCheck, FindsNothingInGoodRowsAndInNone) {
                       .members = {{"al", "x", "sip:chat@x", member_flag::owner},
                                   {"bob", "x", "sip:chat@x", member_flag::invited},
                                   {"al", "x", "sip:priv@x", member_flag::owner},
-                                  {"cy", "x", "sip:priv@x", member_flag::admin}}}),
+                                  {"cy", "x", "sip:priv@x", member_flag::admin}},
+                      .invitations = {{"Bob", "x", "sip:CHAT@x", 5}}}),
             Lines{});
+}
+
+TEST(RowCheck, FindsInvitationsOfNobodyWhoIsInvited) {
+  EXPECT_EQ(findings({.rooms = {{"chat", "x", 0}},
+                      .members = {{"al", "x", "sip:chat@x", member_flag::owner}},
+                      .invitations = {{"al", "x", "sip:chat@x", 5},
+                                      {"bob", "x", "sip:chat@x", 5},
+                                      {"bob", "x", "sip:none@x", 5}}}),
+            (Lines{"invitation of al@x to sip:chat@x: nobody of that name is invited there",
+                   "invitation of bob@x to sip:chat@x: nobody of that name is invited there",
+                   "invitation of bob@x to sip:none@x: nobody of that name is invited there"}));
 }
 
 TEST(RowCheck, FindsRoomsWithoutMembersOrOwnerOrWithTwo) {

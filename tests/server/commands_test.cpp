@@ -449,7 +449,7 @@ TEST_F(Commands, ListMarksTheOwnerAndShowsInvitationsToHer) {
   EXPECT_EQ(code(alice, "chat", "#list"), 200);
   EXPECT_EQ(alice.requests.back().body,
             "*** Members of chat@example.org: 2\r\n*alice@example.org\r\nbob@example.org\r\n"
-            "carol@example.org (invited)");
+            "carol@example.org (invited 2024-10-04)");
   EXPECT_EQ(code(bob, "chat", "#list"), 200);
   EXPECT_FALSE(bob.has_heard("carol"));
   EXPECT_EQ(code(carol, "chat", "#list"), 403);

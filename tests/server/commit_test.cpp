@@ -245,7 +245,7 @@ TEST_F(Commit, AcknowledgedChangesSurviveACrash) {
   h.run_for(1s);
   EXPECT_EQ(alice.requests.back().body,
             "*** Members of chat@example.org: 2\r\n*alice@example.org\r\nbob@example.org\r\n"
-            "carol@example.org (invited)");
+            "carol@example.org (invited 2024-10-04)");
   h.peer("dave").say("chat", "#join");
   h.run_for(1s);
   EXPECT_EQ(h.peer("dave").last_code(), 403);

@@ -297,10 +297,10 @@ void Checker::check_identities() {
       ++places;
       needed.insert(member.who);
     });
-    for (const auto& invitation : room.invitations) {
-      needed.insert(invitation.inviter.get());
+    room.invitations.for_each([&](const imc::Invitation& invitation) {
+      if (invitation.inviter) needed.insert(invitation.inviter.get());
       needed.insert(invitation.invitee.get());
-    }
+    });
     empty_places += std::max(places, empty_places_max);
   });
   const std::size_t identities = server_->conference().identities().size();

@@ -120,7 +120,7 @@ std::size_t Checker::match_command(const db::Batch& batch, std::size_t at) {
   // A room may be deleted in several spellings.
   std::vector<Change> changes;
   for (const imc::Record& record : batch.commands[at].records) {
-    if (record.is_of_user()) continue;
+    if (record.is_of_user() || record.is_of_invitation()) continue;
     const Change change = to_change(record);
     if (changes.empty() || changes.back() != change) changes.push_back(change);
   }

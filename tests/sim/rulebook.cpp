@@ -82,6 +82,8 @@ void StoredRooms::apply(const Change& change) {
       break;
     case Kind::put_user:
     case Kind::delete_user:
+    case Kind::put_invitation:
+    case Kind::delete_invitation:
       break;
   }
 }
@@ -353,6 +355,8 @@ void Rulebook::carry_out(const std::vector<Change>& changes, UserId joined, std:
         break;
       case Kind::put_user:
       case Kind::delete_user:
+      case Kind::put_invitation:
+      case Kind::delete_invitation:
         break;
     }
   }

@@ -65,6 +65,7 @@ void Storage::read_pieces() {
     std::ranges::move(piece.rooms, std::back_inserter(rows.rooms));
     std::ranges::move(piece.users, std::back_inserter(rows.users));
     std::ranges::move(piece.members, std::back_inserter(rows.members));
+    std::ranges::move(piece.invitations, std::back_inserter(rows.invitations));
     return true;
   };
   load_failed_ = !store_->load(take, &all).has_value();
@@ -84,6 +85,10 @@ void Storage::read_pieces() {
   }
   for (imc::MemberRow& row : all.members) {
     piece.members.push_back(std::move(row));
+    if (piece.size() >= size) cut();
+  }
+  for (imc::InvitationRow& row : all.invitations) {
+    piece.invitations.push_back(std::move(row));
     if (piece.size() >= size) cut();
   }
   cut();
