@@ -50,8 +50,8 @@ Answer list_members(const Call& call) {
           headed = true;
           if (!take(MembersFact{uri, count})) return false;
         }
-        return control.walk_members(uri, serial, cursor, [&take](std::string_view member) {
-          return take(MemberFact{member});
+        return control.walk_members(uri, serial, cursor, [&take](const Control::Member& member) {
+          return take(MemberFact{member.uri, member.invited_at});
         });
       }};
 }

@@ -28,13 +28,17 @@ class Control {
     std::string_view owner;    // Its URI; empty if the room has none.
     std::uint64_t serial = 0;  // Tells it from a later room of the same address.
   };
+  struct Member {
+    std::string_view uri;
+    std::optional<WallTime> invited_at;  // Of who is invited, and no member yet.
+  };
   struct Statistic {
     std::string_view name;  // "imc:active_rooms", group first. A literal.
     std::uint64_t value = 0;
   };
   // False: enough for this piece. What was visited last counts as seen.
   using VisitRoom = std::function<bool(const Room&)>;
-  using VisitMember = std::function<bool(std::string_view uri)>;
+  using VisitMember = std::function<bool(const Member&)>;
 
   virtual ~Control() = default;
 
@@ -46,7 +50,7 @@ class Control {
   // for a text that is no URI, too.
   virtual std::optional<Room> find_room(std::string_view uri) = 0;
 
-  // The same for the members, without the invited, of the room of this URI and serial. A room that
+  // The same for the members, and who is invited, of the room of this URI and serial. A room that
   // is gone has no more.
   virtual bool walk_members(std::string_view room_uri, std::uint64_t serial, std::size_t& cursor,
                             const VisitMember& visit) = 0;

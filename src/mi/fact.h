@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <variant>
 
@@ -26,6 +27,7 @@ struct MembersFact {
 
 struct MemberFact {
   std::string_view uri;
+  std::optional<WallTime> invited_at;  // Of who is invited, and no member yet.
 };
 
 struct StatisticFact {

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <iterator>
 
+#include "base/calendar.h"
+
 namespace imcd::mi {
 namespace {
 
@@ -39,7 +41,11 @@ struct LineWriter {
   void operator()(const MembersFact& members) const {
     line("ROOM:: {} NR_OF_MEMBERS={}", members.room, members.count);
   }
-  void operator()(const MemberFact& member) const { line("\tMEMBER:: {}", member.uri); }
+  // Clients of the older modules look for MEMBER.
+  void operator()(const MemberFact& member) const {
+    if (!member.invited_at) return line("\tMEMBER:: {}", member.uri);
+    line("\tINVITED:: {} SINCE={}", member.uri, date_time_text(*member.invited_at));
+  }
   void operator()(const StatisticFact& statistic) const {
     line("{} = {}", statistic.name, statistic.value);
   }

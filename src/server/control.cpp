@@ -33,9 +33,10 @@ bool Control::walk_members(std::string_view room_uri, std::uint64_t serial, std:
   bool done = true;
   room->members.for_each_from(static_cast<std::uint32_t>(cursor), [&](const imc::Member& member) {
     cursor = member.number + std::size_t{1};
-    if (!member.is_member()) return true;
     write_uri(member_, *member.who);
-    done = visit(member_);
+    std::optional<WallTime> invited_at;
+    if (!member.is_member()) invited_at = conference_.invited_at(*room, *member.who);
+    done = visit({member_, invited_at});
     return done;
   });
   return done;

@@ -66,8 +66,14 @@ class ManagementTest(ImcdTest):
         self.assertEqual((head, end, rest), ("200 OK", "", ""))
         self.assertEqual(room, "ROOM:: sip:chat-1@example.org NR_OF_MEMBERS=2")
         self.assertEqual(
-            sorted(members), ["\tMEMBER:: sip:alice@example.org", "\tMEMBER:: sip:bob@example.org"]
+            sorted(line for line in members if not line.startswith("\tINVITED::")),
+            ["\tMEMBER:: sip:alice@example.org", "\tMEMBER:: sip:bob@example.org"]
         )
+
+    def test_who_is_invited_is_listed_with_the_time(self):
+        self.make_rooms()
+        self.assertRegex(self.shell("imc_list_members", "sip:chat-1@example.org"),
+                         r"\n\tINVITED:: sip:carol@example.org SINCE=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\n\n")
 
     def test_an_unknown_room_is_404_and_none_is_400(self):
         self.assertRegex(self.shell("imc_list_members", "sip:no@example.org"), r"\A404 no such room\n\n?\Z")

@@ -55,10 +55,16 @@ struct FakeControl : Control {
       if (!room || room->uri != room_uri || room->serial != serial) continue;
       while (cursor < room->members.size()) {
         const std::string& member = room->members[cursor++];
-        if (!member.empty() && !visit(member)) return false;
+        if (!member.empty() && !visit({member, invited_at(member)})) return false;
       }
     }
     return true;
+  }
+
+  // In tests those are invited whose URI says so.
+  static std::optional<WallTime> invited_at(std::string_view member) {
+    if (!member.starts_with("sip:invited")) return std::nullopt;
+    return WallTime(std::chrono::seconds(1795169472));
   }
 
   Status create_room(std::string_view room, std::string_view owner, bool is_private) override {

@@ -34,6 +34,14 @@ TEST(MiReply, ListsARoomThatHasNobody) {
             "200 OK\nROOM:: sip:chat@example.org NR_OF_MEMBERS=0\n\n");
 }
 
+TEST(MiReply, ListsWhoIsInvitedAndSinceWhen) {
+  Clients clients;
+  clients.control.add("sip:chat@example.org", {"sip:alice@example.org", "sip:invited@example.org"});
+  EXPECT_TRUE(clients.ask("imc_list_members", "sip:chat@example.org\n")
+                  .ends_with("\n\tMEMBER:: sip:alice@example.org\n"
+                             "\tINVITED:: sip:invited@example.org SINCE=2026-11-20T10:11:12Z\n\n"));
+}
+
 TEST(MiReply, ListsTheMembersOfARoom) {
   Clients clients;
   clients.control.add("sip:other@example.org", {"sip:dave@example.org"});
