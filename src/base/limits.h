@@ -70,7 +70,8 @@ constexpr std::size_t user_queue_max = 256;
 // Chat messages and notices waiting for all users together, each 12 bytes. Beyond: the delivery is
 // dropped and counted.
 constexpr std::size_t queued_deliveries_max = 1U << 23;
-// Distinct texts that wait for at least one member, and their bytes. Beyond: chat is refused with 503 (overload).
+// Distinct texts that wait for at least one member, and their bytes. Beyond: chat is refused with
+// 503 (overload).
 constexpr std::size_t shared_messages_max = 1U << 18;
 constexpr std::size_t shared_message_bytes_max = 256U << 20;
 // Users with something pending at once. Beyond: the delivery is dropped and counted.
