@@ -14,6 +14,8 @@
 
 namespace imcd {
 
+constexpr std::uint16_t default_sip_port = 5060;  // RFC 3261 19.1.2 and 18.2.2, for UDP and TCP.
+
 struct Address {
   enum class Family : std::uint8_t { none, ipv4, ipv6 };
 

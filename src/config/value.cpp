@@ -195,7 +195,7 @@ Result<NextHop> parse_proxy(std::string_view value, Bounds) {
     }
     value = value.substr(0, at);
   }
-  const HostPort split = split_host_port(value, 5060);
+  const HostPort split = split_host_port(value, default_sip_port);
   if (split.address && !split.address->is_wildcard()) {
     return NextHop(*split.address, transport);
   }

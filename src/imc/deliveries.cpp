@@ -191,16 +191,7 @@ std::vector<Deliveries::Returned> Deliveries::take_returned() {
 void Deliveries::drop_queued(MonoTime now) {
   draining_ = true;
   end_waiting_for_names(now);
-  for (const std::uint32_t hop_slot : active_hops_) {
-    Hop& hop = hops_[hop_slot];
-    hop.last_waiting = tm::no_slot;
-    for (std::uint32_t slot = std::exchange(hop.first_waiting, tm::no_slot); slot != tm::no_slot;) {
-      const std::uint32_t next = users_[slot].next_waiting;
-      users_[slot].waiting = false;
-      line_up(slot, now);
-      slot = next;
-    }
-  }
+  for (const std::uint32_t hop : active_hops_) line_up_again(hops_[hop].line, now);
 }
 
 }  // namespace imcd::imc

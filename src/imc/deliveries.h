@@ -111,7 +111,7 @@ class Deliveries {
 
   // Every stream, also those that users came by: they may be the way to them.
   // False: it is one that we opened and have given up since.
-  [[nodiscard]] bool on_stream_open(const Flow& flow, MonoTime now);
+  [[nodiscard]] bool on_stream_open(const Flow& flow);
   void on_stream_ended(StreamId stream, MonoTime now);
   void on_stream_blocked(StreamId stream, bool is_blocked);
 
@@ -203,7 +203,9 @@ class Deliveries {
   std::optional<std::uint32_t> hop_to(const Flow& flow);
   void forget_idle_hops();
   void move_to_current_proxy(MonoTime now);
-  void line_up_again(std::uint32_t hop, MonoTime now);
+  void join(WaitingLine& line, std::uint32_t user, MonoTime now);
+  std::uint32_t leave_first(WaitingLine& line);
+  void line_up_again(WaitingLine& line, MonoTime now);
   bool pump_hop(std::uint32_t hop, Instant now, Outbox& out);
   void start_next(std::uint32_t user, std::uint32_t hop, Instant now, Outbox& out);
   void write(tm::ClientTransactionId transaction, Outbox& out);

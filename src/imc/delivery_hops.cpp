@@ -8,11 +8,6 @@
 #include "parser/uri.h"
 
 namespace imcd::imc {
-namespace {
-
-constexpr std::uint16_t default_port = 5060;  // RFC 3261 19.1.2
-
-}  // namespace
 
 std::size_t Deliveries::FlowHash::operator()(const Flow& flow) const {
   SipHash hash(key);
@@ -37,12 +32,7 @@ void Deliveries::line_up(std::uint32_t slot, MonoTime now) {
   const auto hop_slot = hop_to(stream ? *stream : *next.flow);
   if (!hop_slot) return give_up(slot, DeliveryResult::unroutable, now);
   Hop& hop = hops_[*hop_slot];
-  user.waiting = true;
-  user.waiting_since = now;
-  user.next_waiting = tm::no_slot;
-  (hop.last_waiting == tm::no_slot ? hop.first_waiting : users_[hop.last_waiting].next_waiting) =
-      slot;
-  hop.last_waiting = slot;
+  join(hop.line, slot, now);
   if (!hop.active) {
     hop.active = true;
     active_hops_.push_back(*hop_slot);
@@ -58,7 +48,7 @@ Deliveries::Route Deliveries::route(const Identity& who, MonoTime now) {
   }
   const auto uri = parser::parse_uri(who.uri());
   CHECK(uri.has_value());
-  const auto literal = parse_ip(uri->host, uri->port != 0 ? uri->port : default_port);
+  const auto literal = parse_ip(uri->host, uri->port != 0 ? uri->port : default_sip_port);
   if (literal && uri->port != 0) return {.flow = flow_to(*literal)};
   if (!literal && uri->port != 0) {
     const Route named = route_by_name(*uri, now);
@@ -123,28 +113,39 @@ void Deliveries::move_to_current_proxy(MonoTime now) {
   last_proxy_ = current;
   const std::size_t hops = active_hops_.size();
   for (std::size_t i = 0; i < hops; ++i) {
-    if (hops_[active_hops_[i]].flow != current) line_up_again(active_hops_[i], now);
+    if (hops_[active_hops_[i]].flow != current) line_up_again(hops_[active_hops_[i]].line, now);
   }
 }
 
-// Whoever waits at this hop goes to where his messages go now.
-void Deliveries::line_up_again(std::uint32_t hop_slot, MonoTime now) {
-  Hop& hop = hops_[hop_slot];
-  std::uint32_t slot = std::exchange(hop.first_waiting, tm::no_slot);
-  hop.last_waiting = tm::no_slot;
-  while (slot != tm::no_slot) {
-    const std::uint32_t next = users_[slot].next_waiting;
-    users_[slot].waiting = false;
-    line_up(slot, now);
-    slot = next;
-  }
+void Deliveries::join(WaitingLine& line, std::uint32_t slot, MonoTime now) {
+  User& user = users_[slot];
+  user.waiting = true;
+  user.waiting_since = now;
+  user.next_waiting = tm::no_slot;
+  (line.empty() ? line.first : users_[line.last].next_waiting) = slot;
+  line.last = slot;
+}
+
+// The line must not be empty.
+std::uint32_t Deliveries::leave_first(WaitingLine& line) {
+  const std::uint32_t slot = line.first;
+  User& user = users_[slot];
+  line.first = user.next_waiting;
+  user.waiting = false;
+  return slot;
+}
+
+// Whoever waits here goes to where his messages go now.
+void Deliveries::line_up_again(WaitingLine& line, MonoTime now) {
+  WaitingLine waiting = std::exchange(line, WaitingLine{});
+  while (!waiting.empty()) go_on(leave_first(waiting), now);
 }
 
 bool Deliveries::is_congested(MonoTime now) const {
   if (!has_proxies()) return false;
   std::uint32_t first = proxy_line_.first;
   if (first == tm::no_slot && !active_hops_.empty()) {
-    first = hops_[active_hops_.front()].first_waiting;
+    first = hops_[active_hops_.front()].line.first;
   }
   return first != tm::no_slot && now - users_[first].waiting_since > limits::hop_wait_max;
 }
@@ -171,27 +172,22 @@ void Deliveries::pump(Instant now, Outbox& out) {
 // Whether nobody waits at the hop any more.
 bool Deliveries::pump_hop(std::uint32_t slot, Instant now, Outbox& out) {
   Hop& hop = hops_[slot];
-  if (hop.paused_until && *hop.paused_until > now.mono) return hop.first_waiting == tm::no_slot;
+  if (hop.paused_until && *hop.paused_until > now.mono) return hop.line.empty();
   hop.paused_until.reset();
-  if (hop.is_tcp() && !prepare_link(slot, now.mono, out)) return hop.first_waiting == tm::no_slot;
+  if (hop.is_tcp() && !prepare_link(slot, now.mono, out)) return hop.line.empty();
   SentTimers timers{transactions_};
   while (const auto old = hop.sent.pop_due(timers, now.mono - hop.pace.current())) {
     transactions_.payload(*old).in_window = false;
     --hop.in_window;
   }
-  while (hop.first_waiting != tm::no_slot) {
+  while (!hop.line.empty()) {
     if (hop.in_window >= settings_.hop_window || transactions_.full()) return false;
     if (out.datagrams().size() >= limits::datagrams_per_turn_max ||
         out.written_bytes() >= limits::bytes_per_turn_max) {
       out_of_budget_ = true;
       return false;
     }
-    const std::uint32_t user_slot = hop.first_waiting;
-    User& user = users_[user_slot];
-    hop.first_waiting = user.next_waiting;
-    if (hop.first_waiting == tm::no_slot) hop.last_waiting = tm::no_slot;
-    user.waiting = false;
-    start_next(user_slot, slot, now, out);
+    start_next(leave_first(hop.line), slot, now, out);
   }
   return true;
 }

@@ -15,7 +15,7 @@ namespace imcd::imc {
 
 bool Deliveries::is_live(StreamId stream) const { return live_streams_.contains(stream); }
 
-bool Deliveries::on_stream_open(const Flow& flow, MonoTime now) {
+bool Deliveries::on_stream_open(const Flow& flow) {
   if (!is_opened_by_us(flow.stream)) {
     live_streams_.emplace(flow.stream, false);
     return true;
@@ -25,7 +25,7 @@ bool Deliveries::on_stream_open(const Flow& flow, MonoTime now) {
   Hop& hop = hops_[found->second];
   hop.link.on_open(flow.stream);
   std::erase(unlinked_hops_, found->second);
-  proxies_.on_link(hop.flow, flow.stream, now);
+  proxies_.on_link(hop.flow, flow.stream);
   return true;
 }
 
@@ -38,13 +38,13 @@ void Deliveries::on_stream_ended(StreamId stream, MonoTime now) {
   Hop& hop = hops_[slot];
   const bool was_open = hop.link.state() == Link::State::open;
   hop.link.on_ended(now);
-  proxies_.on_link(hop.flow, 0, now);
+  proxies_.on_link(hop.flow, 0);
   if (was_open) fail_in_flight(slot, now);
   if (is_opened_by_us(stream) && was_open) {
     unlinked_hops_.push_back(slot);
   } else if (!proxies_.contains(hop.flow)) {
-    // Nobody comes back by the way he took; and a proxy over UDP has no other.
-    line_up_again(slot, now);
+    // A user's own connection does not come back; one beside a proxy over UDP was refused.
+    line_up_again(hop.line, now);
   }
 }
 
@@ -136,7 +136,7 @@ void Deliveries::keep_links(MonoTime now, Outbox& out) {
       const StreamId stream = hop.link.stream();
       out.abort_stream(stream);
       on_stream_ended(stream, now);
-    } else if (!draining_ && (proxies_.contains(hop.flow) || hop.first_waiting != tm::no_slot)) {
+    } else if (!draining_ && (proxies_.contains(hop.flow) || !hop.line.empty())) {
       connect(slot, now, out);
     } else {
       std::erase(unlinked_hops_, slot);

@@ -1,7 +1,5 @@
 // Deliveries: users whose next hop is a name that has to be looked up first.
 
-#include <utility>
-
 #include "base/limits.h"
 #include "imc/deliveries.h"
 
@@ -15,7 +13,7 @@ Deliveries::Route Deliveries::route_by_name(const parser::Uri& uri, MonoTime now
   if (host.is_awaited()) return {.line = &host.line};
   if (host.state != Host::State::found) return {};
   Address address = host.address;
-  address.port = uri.port != 0 ? uri.port : 5060;
+  address.port = uri.port != 0 ? uri.port : default_sip_port;
   return {.flow = flow_to(address)};
 }
 
@@ -23,27 +21,18 @@ void Deliveries::wait_in(WaitingLine& line, std::uint32_t slot, MonoTime now) {
   if (waiting_for_names_ >= limits::name_waiting_users_max) {
     return give_up(slot, DeliveryResult::unroutable, now);
   }
-  User& user = users_[slot];
-  user.waiting = true;
-  user.waiting_since = now;
-  user.next_waiting = tm::no_slot;
-  (line.last == tm::no_slot ? line.first : users_[line.last].next_waiting) = slot;
-  line.last = slot;
+  join(line, slot, now);
   ++waiting_for_names_;
   figures_.names_waited_for.add(1);
 }
 
 // Each looks for its way again: what it waited for is known now, or known not to be.
 void Deliveries::release(WaitingLine& line, MonoTime now) {
-  std::uint32_t slot = std::exchange(line, WaitingLine{}).first;
-  while (slot != tm::no_slot) {
-    const std::uint32_t next = users_[slot].next_waiting;
-    users_[slot].waiting = false;
+  for (std::uint32_t slot = line.first; slot != tm::no_slot; slot = users_[slot].next_waiting) {
     --waiting_for_names_;
     figures_.names_waited_for.add(-1);
-    go_on(slot, now);
-    slot = next;
   }
+  line_up_again(line, now);
 }
 
 void Deliveries::on_resolved(const NameQuestion& question, const NameAnswer& answer, MonoTime now,

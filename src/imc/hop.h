@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "base/time.h"
 #include "imc/link.h"
+#include "imc/user.h"
 #include "tm/timer_lane.h"
 
 namespace imcd::imc {
@@ -65,8 +66,7 @@ class Pace {
 
 struct Hop {
   Flow flow;
-  std::uint32_t first_waiting = tm::no_slot;  // Users, linked by User::next_waiting.
-  std::uint32_t last_waiting = tm::no_slot;
+  WaitingLine line;
   // Deliveries that fill the window, by the time they were sent.
   tm::TimerLane sent{Duration::zero()};
   Pace pace;
@@ -78,7 +78,7 @@ struct Hop {
 
   [[nodiscard]] bool is_tcp() const { return flow.transport == Transport::tcp; }
   [[nodiscard]] bool idle() const {
-    return first_waiting == tm::no_slot && in_window == 0 && link.state() == Link::State::closed;
+    return line.empty() && in_window == 0 && link.state() == Link::State::closed;
   }
 };
 

@@ -62,7 +62,7 @@ bool Proxies::contains(const Flow& flow) const {
   return std::ranges::find(proxies_, flow, &Proxy::flow) != proxies_.end();
 }
 
-void Proxies::on_link(const Flow& flow, StreamId stream, MonoTime) {
+void Proxies::on_link(const Flow& flow, StreamId stream) {
   for (Proxy& proxy : proxies_) {
     if (proxy.flow != flow) continue;
     proxy.stream = stream;

@@ -37,7 +37,7 @@ class Proxies {
 
   [[nodiscard]] bool contains(const Flow& flow) const;
   // The connection to it is there; 0: it is lost, or could not be made.
-  void on_link(const Flow& flow, StreamId stream, MonoTime now);
+  void on_link(const Flow& flow, StreamId stream);
 
   // Nobody listens there: as if it had been silent, until it answers. An only proxy is used anyway.
   void on_refused(const Flow& flow);

@@ -13,8 +13,6 @@
 namespace imcd::imc {
 namespace {
 
-constexpr std::uint16_t default_port = 5060;
-
 std::string service_name(const NextHop& hop) {
   return (hop.transport == Transport::udp ? "_sip._udp." : "_sip._tcp.") + hop.name;
 }
@@ -142,7 +140,7 @@ void ProxyNames::on_services(Proxy& proxy, const NameAnswer& answer, Outbox& out
       proxy.targets = in_order(answer.services);
       break;
     case NameAnswer::Outcome::none:
-      proxy.targets = {{.name = proxy.hop.name, .port = default_port}};
+      proxy.targets = {{.name = proxy.hop.name, .port = default_sip_port}};
       break;
     case NameAnswer::Outcome::failed:
       proxy.was_failure = true;

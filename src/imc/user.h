@@ -64,6 +64,7 @@ class Presence {
 struct WaitingLine {
   std::uint32_t first = tm::no_slot;
   std::uint32_t last = tm::no_slot;
+  [[nodiscard]] bool empty() const { return first == tm::no_slot; }
 };
 
 struct User {

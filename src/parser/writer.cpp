@@ -12,7 +12,6 @@ namespace imcd::parser {
 namespace {
 
 constexpr std::string_view line_end = "\r\n";
-constexpr std::uint16_t default_port = 5060;  // RFC 3261 18.2.2, for UDP and TCP.
 
 bool is_control(char c) {
   const auto byte = static_cast<unsigned char>(c);
@@ -212,7 +211,7 @@ void write_field(ByteBuffer& out, std::string_view name, std::uint64_t value) {
 void end_without_body(ByteBuffer& out) { out.append("Content-Length: 0\r\n\r\n"); }
 
 Address response_target(const Via& top_via, const Address& source) {
-  const std::uint16_t sent_by_port = top_via.port != 0 ? top_via.port : default_port;
+  const std::uint16_t sent_by_port = top_via.port != 0 ? top_via.port : default_sip_port;
   if (const auto maddr = parse_host_address(top_via.maddr)) {
     Address target = *maddr;
     target.port = sent_by_port;

@@ -21,7 +21,7 @@ std::optional<StreamRefusal> Server::admit_stream(const Flow& flow, MonoTime now
     conference_.deliveries().on_stream_ended(flow.stream, now);
     return refusal;
   }
-  if (conference_.deliveries().on_stream_open(flow, now)) return std::nullopt;
+  if (conference_.deliveries().on_stream_open(flow)) return std::nullopt;
   streams_.remove(flow.stream);
   return StreamRefusal::given_up;
 }
