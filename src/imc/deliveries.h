@@ -203,8 +203,21 @@ class Deliveries {
   std::optional<std::uint32_t> hop_to(const Flow& flow);
   void forget_idle_hops();
   void move_to_current_proxy(MonoTime now);
-  void join(WaitingLine& line, std::uint32_t user, MonoTime now);
-  std::uint32_t leave_first(WaitingLine& line);
+  void join(WaitingLine& line, std::uint32_t slot, MonoTime now) {
+    User& user = users_[slot];
+    user.waiting = true;
+    user.waiting_since = now;
+    user.next_waiting = tm::no_slot;
+    (line.empty() ? line.first : users_[line.last].next_waiting) = slot;
+    line.last = slot;
+  }
+  // The line must not be empty.
+  std::uint32_t leave_first(WaitingLine& line) {
+    const std::uint32_t slot = line.first;
+    line.first = users_[slot].next_waiting;
+    users_[slot].waiting = false;
+    return slot;
+  }
   void line_up_again(WaitingLine& line, MonoTime now);
   bool pump_hop(std::uint32_t hop, Instant now, Outbox& out);
   void start_next(std::uint32_t user, std::uint32_t hop, Instant now, Outbox& out);

@@ -117,24 +117,6 @@ void Deliveries::move_to_current_proxy(MonoTime now) {
   }
 }
 
-void Deliveries::join(WaitingLine& line, std::uint32_t slot, MonoTime now) {
-  User& user = users_[slot];
-  user.waiting = true;
-  user.waiting_since = now;
-  user.next_waiting = tm::no_slot;
-  (line.empty() ? line.first : users_[line.last].next_waiting) = slot;
-  line.last = slot;
-}
-
-// The line must not be empty.
-std::uint32_t Deliveries::leave_first(WaitingLine& line) {
-  const std::uint32_t slot = line.first;
-  User& user = users_[slot];
-  line.first = user.next_waiting;
-  user.waiting = false;
-  return slot;
-}
-
 // Whoever waits here goes to where his messages go now.
 void Deliveries::line_up_again(WaitingLine& line, MonoTime now) {
   WaitingLine waiting = std::exchange(line, WaitingLine{});
