@@ -218,7 +218,7 @@ void World::commit(std::string_view how) {
   if (kind == 'l') database_.faults.lost_answers = 1;
   if (kind == 'r') {
     was_refused_ = true;
-    database_.faults.refuses = [](const imc::Record&) { return true; };
+    database_.faults.refuses = [](const records::Record&) { return true; };
   }
   const db::CommitResult result = store_->commit(batches_.front());
   database_.faults = {};

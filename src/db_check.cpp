@@ -29,10 +29,10 @@ struct Reader {
   }
   void take(const db::LoadedRows& piece) {
     for (const std::string& skipped : piece.skipped) say(skipped);
-    for (const imc::RoomRow& row : piece.rooms) check.add(row);
-    for (const imc::UserRow& row : piece.users) check.add(row);
-    for (const imc::MemberRow& row : piece.members) check.add(row);
-    for (const imc::InvitationRow& row : piece.invitations) check.add(row);
+    for (const records::RoomRow& row : piece.rooms) check.add(row);
+    for (const records::UserRow& row : piece.users) check.add(row);
+    for (const records::MemberRow& row : piece.members) check.add(row);
+    for (const records::InvitationRow& row : piece.invitations) check.add(row);
     rooms += piece.rooms.size();
     members += piece.members.size();
     say_all();

@@ -10,7 +10,7 @@
 
 #include "bench/core/steady_room.h"
 #include "db/journal.h"
-#include "imc/delivery_writer.h"
+#include "delivery/delivery_writer.h"
 #include "imc/room_table.h"
 #include "tm/client_transactions.h"
 #include "tm/server_transactions.h"
@@ -49,8 +49,8 @@ struct Rooms {
       table.grow_slice();
     }
   }
-  imc::Epochs epochs;
-  imc::IdentityTable identities{key, epochs};
+  Epochs epochs;
+  IdentityTable identities{key, epochs};
   imc::RoomTable table{key, 4, identities, epochs};
   std::vector<std::string> names;
 };
@@ -119,13 +119,13 @@ void server_transaction(benchmark::State& state) {
 BENCHMARK(server_transaction);
 
 struct Timers {
-  tm::TimerNode& timer(std::uint32_t slot) { return nodes[slot]; }
-  std::vector<tm::TimerNode> nodes = std::vector<tm::TimerNode>(1000);
+  TimerNode& timer(std::uint32_t slot) { return nodes[slot]; }
+  std::vector<TimerNode> nodes = std::vector<TimerNode>(1000);
 };
 
 void timer_lane(benchmark::State& state) {
   Timers timers;
-  tm::TimerLane lane(500ms);
+  TimerLane lane(500ms);
   const MonoTime now(1h);
   for (std::uint32_t slot = 0; slot < 1000; ++slot) lane.arm(timers, slot, now);
   std::uint32_t slot = 0;
@@ -142,20 +142,20 @@ BENCHMARK(timer_lane);
 void write_delivery(benchmark::State& state) {
   const tm::BranchCodec codec(key);
   ByteBuffer common;
-  imc::write_common_fields(common, {.display = "user0@example.org",
-                                    .from_uri = "sip:chat@example.org",
-                                    .from_tag = 1,
-                                    .max_forwards = 69,
-                                    .instance = "0123456789abcdef",
-                                    .in_reply_to = {},
-                                    .extra_headers = {}});
+  delivery::write_common_fields(common, {.display = "user0@example.org",
+                                         .from_uri = "sip:chat@example.org",
+                                         .from_tag = 1,
+                                         .max_forwards = 69,
+                                         .instance = "0123456789abcdef",
+                                         .in_reply_to = {},
+                                         .extra_headers = {}});
   common.append("Content-Type: text/plain\r\n");
-  imc::write_body(common, "<user0@example.org>: ", std::string(64, 'x'));
+  delivery::write_body(common, "<user0@example.org>: ", std::string(64, 'x'));
   ByteBuffer out;
   for (auto step : state) {
     out.clear();
-    imc::write_delivery_head(out, "sip:user1@example.org", {Transport::udp, "127.0.0.1:5070"},
-                             codec.token({1, 1}), true);
+    delivery::write_delivery_head(out, "sip:user1@example.org", {Transport::udp, "127.0.0.1:5070"},
+                                  codec.token({1, 1}), true);
     out.append(common.view());
     benchmark::DoNotOptimize(out.view().data());
   }
@@ -168,11 +168,11 @@ BENCHMARK(write_delivery);
 // Joins, committed 100 at a time.
 void journal_change(benchmark::State& state) {
   db::Journal<int> journal({});
-  const imc::Record record{.kind = imc::Record::Kind::put_member,
-                           .room_name = "chat",
-                           .room_domain = "example.org",
-                           .user = "user1",
-                           .user_domain = "example.org"};
+  const records::Record record{.kind = records::Record::Kind::put_member,
+                               .room_name = "chat",
+                               .room_domain = "example.org",
+                               .user = "user1",
+                               .user_domain = "example.org"};
   MonoTime now(1h);
   Outbox out;
   int waiting = 0;

@@ -50,7 +50,7 @@ void SteadyRoom::round() {
   std::string digits = std::to_string(numbers + number_);
   std::ranges::copy(digits, request_.begin() + static_cast<std::ptrdiff_t>(number_at_));
   call_core([this] { server_->on_datagram(request_, {proxy_, 0}, now_, out_); });
-  while (!out_.datagrams().empty() || server_->conference().deliveries().in_flight() > 0) {
+  while (!out_.datagrams().empty() || server_->deliveries().in_flight() > 0) {
     write_answers();
     out_.clear();
     call_core([this] {

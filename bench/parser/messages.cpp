@@ -79,7 +79,7 @@ std::string with_everything() {
       1300);
 }
 
-// As a user agent behind the proxy answers what imc/delivery_writer.h writes.
+// As a user agent behind the proxy answers what delivery/delivery_writer.h writes.
 std::string answer() {
   ByteBuffer token;
   tm::BranchCodec(branch_key).write_token(token, branch_id);

@@ -26,7 +26,7 @@
 #include "base/outbox.h"
 #include "base/time.h"
 #include "db/store.h"
-#include "imc/record.h"
+#include "records/record.h"
 
 namespace imcd::db {
 
@@ -39,7 +39,7 @@ template <class Release>
 class Journal {
  public:
   struct Entry {
-    std::vector<imc::Record> records;
+    std::vector<records::Record> records;
     Release release;
     MonoTime at{};
   };
@@ -56,7 +56,7 @@ class Journal {
     return oldest && now - *oldest >= settings_.timeout;
   }
 
-  void append(std::vector<imc::Record> records, Release release, MonoTime now) {
+  void append(std::vector<records::Record> records, Release release, MonoTime now) {
     CHECK(!records.empty());
     if (open_.empty()) flush_at_ = now + settings_.flush;
     records_ += records.size();

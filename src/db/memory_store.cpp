@@ -19,8 +19,8 @@ class Transaction {
  public:
   explicit Transaction(MemoryDatabase& database) : database_(database) {}
 
-  void apply(const imc::Record& record) {
-    using enum imc::Record::Kind;
+  void apply(const records::Record& record) {
+    using enum records::Record::Kind;
     const RoomName room{record.room_name, record.room_domain};
     const std::string uri = room_uri(room.name, room.domain);
     switch (record.kind) {
@@ -96,7 +96,7 @@ class Transaction {
 
 // The rows as a reader gets them; those that no reader could use are named instead.
 bool write_row(PieceWriter& out, const RoomName& key, std::uint32_t flags, std::int64_t id) {
-  imc::RoomRow row{key.name, key.domain, flags};
+  records::RoomRow row{key.name, key.domain, flags};
   if (std::string fault = room_row_fault(row); !fault.empty()) {
     return out.skip(skipped_row("rooms", id, fault));
   }
@@ -105,7 +105,7 @@ bool write_row(PieceWriter& out, const RoomName& key, std::uint32_t flags, std::
 
 bool write_row(PieceWriter& out, const MemoryDatabase::MemberKey& key, std::uint32_t flags,
                std::int64_t id) {
-  imc::MemberRow row{key.user, key.domain, key.room, flags};
+  records::MemberRow row{key.user, key.domain, key.room, flags};
   if (std::string fault = member_row_fault(row); !fault.empty()) {
     return out.skip(skipped_row("members", id, fault));
   }
@@ -114,7 +114,7 @@ bool write_row(PieceWriter& out, const MemoryDatabase::MemberKey& key, std::uint
 
 bool write_row(PieceWriter& out, const MemoryDatabase::UserKey& key, const std::string& uri,
                std::int64_t id) {
-  imc::UserRow row{key.text, uri};
+  records::UserRow row{key.text, uri};
   if (std::string fault = user_row_fault(row); !fault.empty()) {
     return out.skip(skipped_row("users", id, fault));
   }
@@ -123,7 +123,7 @@ bool write_row(PieceWriter& out, const MemoryDatabase::UserKey& key, const std::
 
 bool write_row(PieceWriter& out, const MemoryDatabase::InvitationKey& key, std::int64_t made_at,
                std::int64_t id) {
-  imc::InvitationRow row{key.user, key.domain, key.room, made_at};
+  records::InvitationRow row{key.user, key.domain, key.room, made_at};
   if (std::string fault = invitation_row_fault(row); !fault.empty()) {
     return out.skip(skipped_row("invitations", id, fault));
   }
@@ -164,7 +164,7 @@ bool dies_here(MemoryFaults& faults) {
 }
 
 Outcome apply(Transaction& transaction, MemoryFaults& faults, const Command& command) {
-  for (const imc::Record& record : command.records) {
+  for (const records::Record& record : command.records) {
     if (dies_here(faults)) return Outcome::dead;
     if (faults.refuses && faults.refuses(record)) return Outcome::refused;
     transaction.apply(record);

@@ -42,7 +42,7 @@ struct MemoryFaults {
   std::optional<std::size_t> die_after_records;
   // Records that are refused for good, with the whole command they belong to. They count as
   // applied for die_after_records, as a database too learns of the refusal only by trying.
-  std::function<bool(const imc::Record&)> refuses;
+  std::function<bool(const records::Record&)> refuses;
   // The next commits change the rows, but say that they did not.
   std::size_t lost_answers = 0;
 

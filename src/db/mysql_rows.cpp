@@ -36,14 +36,14 @@ std::string read_flags(const MysqlStatement& row, std::size_t column, std::uint3
   return {};
 }
 
-std::string read_row(const MysqlStatement& row, imc::RoomRow& out) {
+std::string read_row(const MysqlStatement& row, records::RoomRow& out) {
   std::string fault = read_text(row, 1, "name", out.name);
   if (fault.empty()) fault = read_text(row, 2, "domain", out.domain);
   if (fault.empty()) fault = read_flags(row, 3, out.flags);
   return fault.empty() ? room_row_fault(out) : fault;
 }
 
-std::string read_row(const MysqlStatement& row, imc::MemberRow& out) {
+std::string read_row(const MysqlStatement& row, records::MemberRow& out) {
   std::string fault = read_text(row, 1, "username", out.user);
   if (fault.empty()) fault = read_text(row, 2, "domain", out.domain);
   if (fault.empty()) fault = read_text(row, 3, "room", out.room);
@@ -51,13 +51,13 @@ std::string read_row(const MysqlStatement& row, imc::MemberRow& out) {
   return fault.empty() ? member_row_fault(out) : fault;
 }
 
-std::string read_row(const MysqlStatement& row, imc::UserRow& out) {
+std::string read_row(const MysqlStatement& row, records::UserRow& out) {
   std::string fault = read_text(row, 1, "key", out.key);
   if (fault.empty()) fault = read_text(row, 2, "uri", out.uri);
   return fault.empty() ? user_row_fault(out) : fault;
 }
 
-std::string read_row(const MysqlStatement& row, imc::InvitationRow& out) {
+std::string read_row(const MysqlStatement& row, records::InvitationRow& out) {
   std::string fault = read_text(row, 1, "username", out.user);
   if (fault.empty()) fault = read_text(row, 2, "domain", out.domain);
   if (fault.empty()) fault = read_text(row, 3, "room", out.room);
@@ -92,22 +92,22 @@ MysqlResult<void> read_rows(MysqlStatement& statement, const std::string& table,
 
 MysqlResult<void> read_room_rows(MysqlStatement& statement, const std::string& table,
                                  PieceWriter& out) {
-  return read_rows<imc::RoomRow>(statement, table, out);
+  return read_rows<records::RoomRow>(statement, table, out);
 }
 
 MysqlResult<void> read_member_rows(MysqlStatement& statement, const std::string& table,
                                    PieceWriter& out) {
-  return read_rows<imc::MemberRow>(statement, table, out);
+  return read_rows<records::MemberRow>(statement, table, out);
 }
 
 MysqlResult<void> read_user_rows(MysqlStatement& statement, const std::string& table,
                                  PieceWriter& out) {
-  return read_rows<imc::UserRow>(statement, table, out);
+  return read_rows<records::UserRow>(statement, table, out);
 }
 
 MysqlResult<void> read_invitation_rows(MysqlStatement& statement, const std::string& table,
                                        PieceWriter& out) {
-  return read_rows<imc::InvitationRow>(statement, table, out);
+  return read_rows<records::InvitationRow>(statement, table, out);
 }
 
 MysqlError mysql_load_was_ended() { return {0, "the load was ended by its reader"}; }

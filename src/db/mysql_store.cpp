@@ -27,8 +27,8 @@ bool append_piece(void* to, LoadedRows&& piece) {
 }
 
 // Binds a record's values for MysqlStatements::insert_*. `uri` holds the room's while it is bound.
-void bind_row(MysqlStatement& statement, const imc::Record& record, const std::string& uri) {
-  using enum imc::Record::Kind;
+void bind_row(MysqlStatement& statement, const records::Record& record, const std::string& uri) {
+  using enum records::Record::Kind;
   if (record.kind == put_user) {
     statement.bind(record.uri);
     statement.bind(record.user);
@@ -328,24 +328,24 @@ MysqlResult<void> MysqlStore::delete_rows(const NetChanges& changes) {
     if (auto done = prepared_.delete_members.run(uri, uri); !done) return done;
     if (auto done = prepared_.delete_invitations.run(uri, uri); !done) return done;
   }
-  for (const imc::Record* room : changes.deleted_rooms) {
+  for (const records::Record* room : changes.deleted_rooms) {
     auto done = prepared_.delete_room.run(room->room_name, room->room_name, room->room_domain,
                                           room->room_domain);
     if (!done) return done;
   }
   for (const auto* list :
        {&changes.deleted_members, &changes.deleted_users, &changes.deleted_invitations}) {
-    for (const imc::Record* record : *list) {
+    for (const records::Record* record : *list) {
       if (auto done = apply(*record); !done) return done;
     }
   }
   return {};
 }
 
-MysqlResult<void> MysqlStore::put_all(std::span<const imc::Record* const> records, bool at_once,
+MysqlResult<void> MysqlStore::put_all(std::span<const records::Record* const> records, bool at_once,
                                       Puts& puts) {
   if (!at_once) {
-    for (const imc::Record* record : records) {
+    for (const records::Record* record : records) {
       if (auto done = apply(*record); !done) return done;
     }
     return {};
@@ -355,7 +355,7 @@ MysqlResult<void> MysqlStore::put_all(std::span<const imc::Record* const> record
     const std::size_t rows = rows_at_once.at(size);
     for (; records.size() >= rows; records = records.subspan(rows)) {
       for (std::size_t i = 0; i < rows; ++i) {
-        const imc::Record& record = *records[i];
+        const records::Record& record = *records[i];
         uris.at(i) = room_uri(record.room_name, record.room_domain);
         bind_row(puts.at(size), record, uris.at(i));
       }
@@ -380,7 +380,7 @@ MysqlResult<MysqlStore::Refusals> MysqlStore::apply_singly(const Batch& batch) {
 
 MysqlResult<void> MysqlStore::apply_guarded(const Command& command) {
   if (auto done = connection_.execute("SAVEPOINT command"); !done) return done;
-  for (const imc::Record& record : command.records) {
+  for (const records::Record& record : command.records) {
     const MysqlResult<void> applied = apply(record);
     if (applied) continue;
     if (verdict(applied.error()) == MysqlVerdict::refuse) {
@@ -391,8 +391,8 @@ MysqlResult<void> MysqlStore::apply_guarded(const Command& command) {
   return connection_.execute("RELEASE SAVEPOINT command");
 }
 
-MysqlResult<void> MysqlStore::apply(const imc::Record& record) {
-  using enum imc::Record::Kind;
+MysqlResult<void> MysqlStore::apply(const records::Record& record) {
+  using enum records::Record::Kind;
   const std::string& name = record.room_name;
   const std::string& domain = record.room_domain;
   const std::string uri = room_uri(name, domain);

@@ -70,10 +70,11 @@ class MysqlStore final : public Store {
   MysqlResult<void> apply_batch(const Batch& batch, std::vector<RefusedCommand>& refused);
   MysqlResult<void> apply_all(const Batch& batch);
   MysqlResult<void> delete_rows(const NetChanges& changes);
-  MysqlResult<void> put_all(std::span<const imc::Record* const> records, bool at_once, Puts& puts);
+  MysqlResult<void> put_all(std::span<const records::Record* const> records, bool at_once,
+                            Puts& puts);
   MysqlResult<Refusals> apply_singly(const Batch& batch);
   MysqlResult<void> apply_guarded(const Command& command);
-  MysqlResult<void> apply(const imc::Record& record);
+  MysqlResult<void> apply(const records::Record& record);
   template <class Value, class... Names>
   MysqlResult<void> put(MysqlStatement& update, MysqlStatement& insert, const Value& value,
                         const Names&... names);

@@ -9,20 +9,20 @@ using Key = std::pair<std::string_view, std::string_view>;  // A name and its do
 
 // What became of one room so far.
 struct RoomChanges {
-  const imc::Record* last = nullptr;  // The last put or delete of the room's own row.
+  const records::Record* last = nullptr;  // The last put or delete of the room's own row.
   bool is_emptied = false;
   // The last record of each, since it was emptied.
-  std::map<Key, const imc::Record*> members;
-  std::map<Key, const imc::Record*> invitations;
+  std::map<Key, const records::Record*> members;
+  std::map<Key, const records::Record*> invitations;
 };
 
 struct Changes {
   std::map<Key, RoomChanges> rooms;
-  std::map<std::string_view, const imc::Record*> users;  // The last record of each, by key.
+  std::map<std::string_view, const records::Record*> users;  // The last record of each, by key.
 };
 
-void note(Changes& changes, const imc::Record& record) {
-  using enum imc::Record::Kind;
+void note(Changes& changes, const records::Record& record) {
+  using enum records::Record::Kind;
   if (record.is_of_user()) {
     changes.users[record.user] = &record;
     return;
@@ -55,10 +55,10 @@ void note(Changes& changes, const imc::Record& record) {
 }  // namespace
 
 NetChanges::NetChanges(const Batch& batch) {
-  using enum imc::Record::Kind;
+  using enum records::Record::Kind;
   Changes changes;
   for (const Command& command : batch.commands) {
-    for (const imc::Record& record : command.records) note(changes, record);
+    for (const records::Record& record : command.records) note(changes, record);
   }
   for (const auto& [key, room] : changes.rooms) {
     if (room.is_emptied) emptied_rooms.push_back(room_uri(key.first, key.second));

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "db/store.h"
-#include "imc/record.h"
+#include "records/record.h"
 
 namespace imcd::db {
 
@@ -20,15 +20,15 @@ struct NetChanges {
 
   // URIs of rooms whose members' and invitations' rows go, all of them.
   std::vector<std::string> emptied_rooms;
-  std::vector<const imc::Record*> deleted_rooms;
-  std::vector<const imc::Record*> deleted_members;
-  std::vector<const imc::Record*> deleted_users;
-  std::vector<const imc::Record*> deleted_invitations;
+  std::vector<const records::Record*> deleted_rooms;
+  std::vector<const records::Record*> deleted_members;
+  std::vector<const records::Record*> deleted_users;
+  std::vector<const records::Record*> deleted_invitations;
   // In the order of their keys, so that two writers ask for rows in one order.
-  std::vector<const imc::Record*> put_rooms;
-  std::vector<const imc::Record*> put_members;
-  std::vector<const imc::Record*> put_users;
-  std::vector<const imc::Record*> put_invitations;
+  std::vector<const records::Record*> put_rooms;
+  std::vector<const records::Record*> put_members;
+  std::vector<const records::Record*> put_users;
+  std::vector<const records::Record*> put_invitations;
 };
 
 }  // namespace imcd::db

@@ -72,7 +72,7 @@ std::string room_uri(std::string_view name, std::string_view domain) {
 
 std::vector<RoomName> touched_rooms(const Command& command) {
   std::vector<RoomName> rooms;
-  for (const imc::Record& record : command.records) {
+  for (const records::Record& record : command.records) {
     if (record.is_of_user()) continue;
     RoomName room{record.room_name, record.room_domain};
     if (std::ranges::find(rooms, room) == rooms.end()) rooms.push_back(std::move(room));
@@ -80,26 +80,26 @@ std::vector<RoomName> touched_rooms(const Command& command) {
   return rooms;
 }
 
-std::string room_row_fault(const imc::RoomRow& row) {
+std::string room_row_fault(const records::RoomRow& row) {
   std::string fault = part_fault("name", row.name, limits::user_bytes_max);
   if (fault.empty()) fault = part_fault("domain", row.domain, limits::domain_bytes_max);
   return fault;
 }
 
-std::string member_row_fault(const imc::MemberRow& row) {
+std::string member_row_fault(const records::MemberRow& row) {
   std::string fault = part_fault("username", row.user, limits::user_bytes_max);
   if (fault.empty()) fault = part_fault("domain", row.domain, limits::domain_bytes_max);
   if (fault.empty()) fault = room_uri_fault(row.room);
   return fault;
 }
 
-std::string user_row_fault(const imc::UserRow& row) {
+std::string user_row_fault(const records::UserRow& row) {
   std::string fault = address_fault("key", row.key, limits::user_key_bytes_max);
   if (fault.empty()) fault = address_fault("uri", row.uri, limits::user_uri_bytes_max);
   return fault;
 }
 
-std::string invitation_row_fault(const imc::InvitationRow& row) {
+std::string invitation_row_fault(const records::InvitationRow& row) {
   constexpr std::int64_t end_of_9999 = 253402300799;
   std::string fault = member_row_fault({row.user, row.domain, row.room});
   if (fault.empty() && (row.made_at < 0 || row.made_at > end_of_9999)) {
@@ -126,22 +126,22 @@ std::string in_quotes(std::string_view bytes) {
   return out;
 }
 
-bool PieceWriter::add(imc::RoomRow&& row) {
+bool PieceWriter::add(records::RoomRow&& row) {
   piece_.rooms.push_back(std::move(row));
   return hand_over_full();
 }
 
-bool PieceWriter::add(imc::UserRow&& row) {
+bool PieceWriter::add(records::UserRow&& row) {
   piece_.users.push_back(std::move(row));
   return hand_over_full();
 }
 
-bool PieceWriter::add(imc::MemberRow&& row) {
+bool PieceWriter::add(records::MemberRow&& row) {
   piece_.members.push_back(std::move(row));
   return hand_over_full();
 }
 
-bool PieceWriter::add(imc::InvitationRow&& row) {
+bool PieceWriter::add(records::InvitationRow&& row) {
   piece_.invitations.push_back(std::move(row));
   return hand_over_full();
 }

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "db/store.h"
-#include "imc/record.h"
+#include "records/record.h"
 
 namespace imcd::db {
 
@@ -28,10 +28,10 @@ std::vector<RoomName> touched_rooms(const Command& command);
 
 // Why a row cannot be used, for the end of a sentence ("its name is empty"); empty for a good row.
 // Names go into SIP headers, so a byte that could end a header or a URI makes a row bad.
-std::string room_row_fault(const imc::RoomRow& row);
-std::string member_row_fault(const imc::MemberRow& row);
-std::string user_row_fault(const imc::UserRow& row);
-std::string invitation_row_fault(const imc::InvitationRow& row);
+std::string room_row_fault(const records::RoomRow& row);
+std::string member_row_fault(const records::MemberRow& row);
+std::string user_row_fault(const records::UserRow& row);
+std::string invitation_row_fault(const records::InvitationRow& row);
 
 // The sentence for LoadedRows::skipped.
 std::string skipped_row(std::string_view table, std::int64_t id, std::string_view fault);
@@ -45,10 +45,10 @@ class PieceWriter {
  public:
   PieceWriter(Store::Sink sink, void* context) : sink_(sink), context_(context) {}
 
-  [[nodiscard]] bool add(imc::RoomRow&& row);
-  [[nodiscard]] bool add(imc::UserRow&& row);
-  [[nodiscard]] bool add(imc::MemberRow&& row);
-  [[nodiscard]] bool add(imc::InvitationRow&& row);
+  [[nodiscard]] bool add(records::RoomRow&& row);
+  [[nodiscard]] bool add(records::UserRow&& row);
+  [[nodiscard]] bool add(records::MemberRow&& row);
+  [[nodiscard]] bool add(records::InvitationRow&& row);
   [[nodiscard]] bool skip(std::string&& sentence);
   // What is left over.
   [[nodiscard]] bool finish();

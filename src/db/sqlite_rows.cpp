@@ -30,14 +30,14 @@ std::string read_flags(const Statement& row, int column, std::uint32_t& out) {
   return {};
 }
 
-std::string read_row(const Statement& row, imc::RoomRow& out) {
+std::string read_row(const Statement& row, records::RoomRow& out) {
   std::string fault = read_text(row, 1, "name", out.name);
   if (fault.empty()) fault = read_text(row, 2, "domain", out.domain);
   if (fault.empty()) fault = read_flags(row, 3, out.flags);
   return fault.empty() ? room_row_fault(out) : fault;
 }
 
-std::string read_row(const Statement& row, imc::MemberRow& out) {
+std::string read_row(const Statement& row, records::MemberRow& out) {
   std::string fault = read_text(row, 1, "username", out.user);
   if (fault.empty()) fault = read_text(row, 2, "domain", out.domain);
   if (fault.empty()) fault = read_text(row, 3, "room", out.room);
@@ -45,13 +45,13 @@ std::string read_row(const Statement& row, imc::MemberRow& out) {
   return fault.empty() ? member_row_fault(out) : fault;
 }
 
-std::string read_row(const Statement& row, imc::UserRow& out) {
+std::string read_row(const Statement& row, records::UserRow& out) {
   std::string fault = read_text(row, 1, "key", out.key);
   if (fault.empty()) fault = read_text(row, 2, "uri", out.uri);
   return fault.empty() ? user_row_fault(out) : fault;
 }
 
-std::string read_row(const Statement& row, imc::InvitationRow& out) {
+std::string read_row(const Statement& row, records::InvitationRow& out) {
   std::string fault = read_text(row, 1, "username", out.user);
   if (fault.empty()) fault = read_text(row, 2, "domain", out.domain);
   if (fault.empty()) fault = read_text(row, 3, "room", out.room);
@@ -102,22 +102,22 @@ std::string select_invitations(const TableNames& names) {
 
 SqliteResult<void> read_room_rows(Statement& statement, const std::string& table,
                                   PieceWriter& out) {
-  return read_rows<imc::RoomRow>(statement, table, out);
+  return read_rows<records::RoomRow>(statement, table, out);
 }
 
 SqliteResult<void> read_member_rows(Statement& statement, const std::string& table,
                                     PieceWriter& out) {
-  return read_rows<imc::MemberRow>(statement, table, out);
+  return read_rows<records::MemberRow>(statement, table, out);
 }
 
 SqliteResult<void> read_user_rows(Statement& statement, const std::string& table,
                                   PieceWriter& out) {
-  return read_rows<imc::UserRow>(statement, table, out);
+  return read_rows<records::UserRow>(statement, table, out);
 }
 
 SqliteResult<void> read_invitation_rows(Statement& statement, const std::string& table,
                                         PieceWriter& out) {
-  return read_rows<imc::InvitationRow>(statement, table, out);
+  return read_rows<records::InvitationRow>(statement, table, out);
 }
 
 SqliteError load_was_ended() { return {SQLITE_INTERRUPT, "the load was ended by its reader"}; }

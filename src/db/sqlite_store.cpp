@@ -334,14 +334,14 @@ SqliteResult<void> SqliteStore::apply_guarded(const Command& command) {
 }
 
 SqliteResult<void> SqliteStore::apply(const Command& command) {
-  for (const imc::Record& record : command.records) {
+  for (const records::Record& record : command.records) {
     if (auto done = apply(record); !done) return done;
   }
   return {};
 }
 
-SqliteResult<void> SqliteStore::apply(const imc::Record& record) {
-  using enum imc::Record::Kind;
+SqliteResult<void> SqliteStore::apply(const records::Record& record) {
+  using enum records::Record::Kind;
   const std::string uri = room_uri(record.room_name, record.room_domain);
   const std::int64_t flags = record.flags;
   switch (record.kind) {

@@ -83,7 +83,7 @@ class SqliteStore final : public Store {
   SqliteResult<void> apply_guarded(const Batch& batch, Refusals& refusals);
   SqliteResult<void> apply_guarded(const Command& command);
   SqliteResult<void> apply(const Command& command);
-  SqliteResult<void> apply(const imc::Record& record);
+  SqliteResult<void> apply(const records::Record& record);
   template <class... Values>
   SqliteResult<void> put(Statement& update, Statement& insert, const Values&... values);
 

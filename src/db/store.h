@@ -10,13 +10,13 @@
 
 #include "base/outbox.h"
 #include "base/result.h"
-#include "imc/record.h"
+#include "records/record.h"
 
 namespace imcd::db {
 
 // A run of records that belong to one command: they are stored together or not at all.
 struct Command {
-  std::vector<imc::Record> records;
+  std::vector<records::Record> records;
 };
 
 // All that is applied in one SQL transaction.
@@ -26,11 +26,11 @@ struct Batch {
 };
 
 struct LoadedRows {
-  std::vector<imc::RoomRow> rooms;  // All rooms and users come before the first member.
-  std::vector<imc::UserRow> users;
-  std::vector<imc::MemberRow> members;
-  std::vector<imc::InvitationRow> invitations;  // After the last member.
-  std::vector<std::string> skipped;             // Rows that could not be read, a sentence each.
+  std::vector<records::RoomRow> rooms;  // All rooms and users come before the first member.
+  std::vector<records::UserRow> users;
+  std::vector<records::MemberRow> members;
+  std::vector<records::InvitationRow> invitations;  // After the last member.
+  std::vector<std::string> skipped;                 // Rows that could not be read, a sentence each.
 
   [[nodiscard]] std::size_t size() const {
     return rooms.size() + users.size() + members.size() + invitations.size() + skipped.size();

@@ -103,9 +103,9 @@ std::string shown(std::string_view word) {
 
 std::unexpected<CommandError> usage_error(const CommandRow& row, char prefix,
                                           std::string_view what) {
-  return std::unexpected(CommandError{tm::Reason::bad_command,
-                                      fmt::format("{} Usage: {}{}{}{}", what, prefix, row.name,
-                                                  row.usage.empty() ? "" : " ", row.usage)});
+  return std::unexpected(
+      CommandError{reply::bad_command, fmt::format("{} Usage: {}{}{}{}", what, prefix, row.name,
+                                                   row.usage.empty() ? "" : " ", row.usage)});
 }
 
 }  // namespace
@@ -115,14 +115,14 @@ std::span<const CommandRow> command_rows() { return rows; }
 std::expected<Command, CommandError> parse_command(std::string_view line, char prefix) {
   const Words words = split(line);
   if (words.count == 0) {
-    return std::unexpected(CommandError{tm::Reason::unknown_command,
+    return std::unexpected(CommandError{reply::unknown_command,
                                         fmt::format("A command is missing. Try {}help.", prefix)});
   }
   const CommandRow* const row = find_row(words.words[0]);
   if (row == nullptr) {
-    return std::unexpected(CommandError{tm::Reason::unknown_command,
-                                        fmt::format("Unknown command \"{}{}\". Try {}help.", prefix,
-                                                    shown(words.words[0]), prefix)});
+    return std::unexpected(
+        CommandError{reply::unknown_command, fmt::format("Unknown command \"{}{}\". Try {}help.",
+                                                         prefix, shown(words.words[0]), prefix)});
   }
   Command command;
   command.kind = row->kind;

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "tm/reply.h"
+#include "imc/replies.h"
 
 namespace imcd::imc {
 
@@ -60,7 +60,7 @@ struct Command {
 };
 
 struct CommandError {
-  tm::Reason reason = tm::Reason::bad_command;
+  Reply reply = reply::bad_command;
   std::string notice;  // A sentence for the user, without the leading `*** `.
 };
 

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "imc/invitation_record.h"
+#include "imc/replies.h"
 #include "imc/room_commands.h"
 #include "imc/user_record.h"
 #include "parser/cpim.h"
@@ -14,11 +15,8 @@
 namespace imcd::imc {
 
 using parser::HeaderName;
-using tm::Reason;
 
 namespace {
-
-constexpr std::uint16_t retry_room_s = 1;
 
 // type/subtype of a Content-Type value, without its parameters.
 std::string_view media_type(std::string_view content_type) {
@@ -51,15 +49,16 @@ bool has_unreadable_encoding(const parser::MessageView& view) {
 
 }  // namespace
 
-Conference::Conference(ConferenceSettings settings, DeliverySettings delivery_settings,
-                       Random& random, Figures& figures)
+Conference::Conference(ConferenceSettings settings, IdentityTable& identities, Epochs& epochs,
+                       delivery::Deliveries& deliveries, Random& random, Figures& figures)
     : settings_(std::move(settings)),
       random_(random),
       figures_(figures),
       instance_(fmt::format("{:016x}", random.next())),
-      identities_(random.next_key(), epochs_),
+      epochs_(epochs),
+      identities_(identities),
+      deliveries_(deliveries),
       rooms_(random.next_key(), settings_.hash_size, identities_, epochs_, settings_.domains),
-      deliveries_(std::move(delivery_settings), random.next_key(), identities_, figures),
       sender_rates_(settings_.user_rate, settings_.user_burst, identities_) {}
 
 // Rooms that wait for their epoch let go of their members while the identities are still there.
@@ -95,18 +94,18 @@ Outcome Conference::on_message(const RoomMessage& message, Instant now) {
   if (is_loop(message)) {
     figures_.loops_detected.add();
     Outcome outcome;
-    outcome.reply.reason = Reason::loop_detected;
+    outcome.reply = reply::loop_detected;
     return outcome;
   }
   const auto line = command_line(message.view);
   if (!line) return on_chat(message, room, now);
   Outcome outcome = start_outcome(message);
   if (has_unreadable_encoding(message.view)) {
-    outcome.reply.reason = Reason::unsupported_content_encoding;
+    outcome.reply = reply::unsupported_content_encoding;
   } else {
     RoomCommands(*this, message, outcome, now.wall).run(*line);
   }
-  (outcome.reply.code() < 300 ? figures_.commands_accepted : figures_.commands_refused).add();
+  (outcome.reply.is_success() ? figures_.commands_accepted : figures_.commands_refused).add();
   return outcome;
 }
 
@@ -126,7 +125,7 @@ Outcome Conference::start_outcome(const RoomMessage& message) {
   return outcome;
 }
 
-Outcome Conference::refuse(const RoomMessage& message, tm::Reply reply, std::string_view text) {
+Outcome Conference::refuse(const RoomMessage& message, Reply reply, std::string_view text) {
   Outcome outcome = start_outcome(message);
   outcome.reply = reply;
   outcome.notices.push_back(
@@ -140,34 +139,33 @@ Outcome Conference::refuse(const RoomMessage& message, tm::Reply reply, std::str
 
 Outcome Conference::on_chat(const RoomMessage& message, Room* room, Instant now) {
   Outcome outcome;
-  const auto refuse_with = [&](Reason reason) {
-    outcome.reply.reason = reason;
+  const auto refuse_with = [&](Reply refusal) {
+    outcome.reply = refusal;
     figures_.room_messages_refused.add();
     return outcome;
   };
-  if (room == nullptr) return refuse_with(Reason::no_such_room);
+  if (room == nullptr) return refuse_with(reply::no_such_room);
   Identity* const sender = identities_.find(message.sender);
   const Member* const member = sender != nullptr ? room->members.find(*sender) : nullptr;
-  if (member == nullptr || !member->is_member()) return refuse_with(Reason::not_a_member);
-  if (message.anonymous) return refuse_with(Reason::anonymous);
+  if (member == nullptr || !member->is_member()) return refuse_with(reply::not_a_member);
+  if (message.anonymous) return refuse_with(reply::anonymous);
   // An automatic answer (RFC 3834 5) is accepted and goes nowhere: a room must not start a storm.
   const auto automatic = message.view.find(HeaderName::auto_submitted);
   const bool is_automatic = automatic && !starts_with_ignoring_case(*automatic, "no");
   if (message.view.body.empty() || is_automatic) return outcome;
   if (!admit_chat(*room, now.mono)) {
-    outcome.reply.retry_after_s = retry_room_s;
-    return refuse_with(Reason::room_too_fast);
+    return refuse_with(reply::room_too_fast);
   }
   if (deliveries_.messages().full() || deliveries_.is_congested(now.mono) || is_backlogged(*room)) {
     at(figures_.refused, RefusalCause::overload).add();
-    return refuse_with(Reason::overloaded);
+    return refuse_with(reply::overloaded);
   }
   const auto text = write_chat(message, *room, *sender, now);
-  if (!text) return refuse_with(Reason::message_too_large);
+  if (!text) return refuse_with(reply::message_too_large);
   std::uint32_t far_behind = 0;
   room->members.for_each([&](const Member& other) {
     if (other.who == sender || !other.gets_chat()) return;
-    deliveries_.enqueue(*other.who, *text, Deliveries::Kind::chat, now.mono);
+    deliveries_.enqueue(*other.who, *text, delivery::Deliveries::Kind::chat, now.mono);
     if (deliveries_.queued_for(*other.who) >= limits::room_backlog_max) ++far_behind;
   });
   room->backlogged = far_behind * 2 > room->members.members();
@@ -201,16 +199,16 @@ bool Conference::is_backlogged(const Room& room) const {
 std::optional<std::uint32_t> Conference::write_chat(const RoomMessage& message, const Room& room,
                                                     const Identity& sender, Instant now) {
   const std::uint32_t index = deliveries_.messages().make();
-  SharedMessage& shared = deliveries_.messages()[index];
+  delivery::SharedMessage& shared = deliveries_.messages()[index];
   shared.room_uri = room.uri();
-  write_common_fields(shared.text, {.display = sender.address(),
-                                    .from_uri = room.uri(),
-                                    .from_tag = random_.next(),
-                                    .max_forwards = message.max_forwards - 1,
-                                    .instance = instance_,
-                                    .in_reply_to = {},
-                                    .extra_headers = settings_.extra_headers});
-  write_content_fields(shared.text, message.view);
+  delivery::write_common_fields(shared.text, {.display = sender.address(),
+                                              .from_uri = room.uri(),
+                                              .from_tag = random_.next(),
+                                              .max_forwards = message.max_forwards - 1,
+                                              .instance = instance_,
+                                              .in_reply_to = {},
+                                              .extra_headers = settings_.extra_headers});
+  delivery::write_content_fields(shared.text, message.view);
   if (is_plain_text(message.view) && !has_unreadable_encoding(message.view)) {
     if (!message.view.find(HeaderName::content_type)) {
       shared.text.append("Content-Type: text/plain\r\n");
@@ -219,9 +217,9 @@ std::optional<std::uint32_t> Conference::write_chat(const RoomMessage& message, 
     prefix_.append('<');
     prefix_.append(sender.address());
     prefix_.append(">: ");
-    write_body(shared.text, prefix_.view(), message.view.body);
+    delivery::write_body(shared.text, prefix_.view(), message.view.body);
   } else {
-    write_body(shared.text, message.view.body);
+    delivery::write_body(shared.text, message.view.body);
   }
   if (shared.text.size() + limits::delivery_head_bytes > deliveries_.request_bytes_max(now.mono)) {
     deliveries_.messages().release(index);
@@ -269,17 +267,17 @@ void Conference::send_notice(const Outcome& outcome, const Notice& notice, Room*
   if (deliveries_.messages().full()) return;
   const std::uint32_t index = deliveries_.messages().make();
   ByteBuffer& text = deliveries_.messages()[index].text;
-  write_common_fields(text, {.display = {},
-                             .from_uri = outcome.room_uri,
-                             .from_tag = random_.next(),
-                             .max_forwards = limits::max_forwards_sent_max,
-                             .instance = instance_,
-                             .in_reply_to = outcome.in_reply_to,
-                             .extra_headers = settings_.extra_headers});
+  delivery::write_common_fields(text, {.display = {},
+                                       .from_uri = outcome.room_uri,
+                                       .from_tag = random_.next(),
+                                       .max_forwards = limits::max_forwards_sent_max,
+                                       .instance = instance_,
+                                       .in_reply_to = outcome.in_reply_to,
+                                       .extra_headers = settings_.extra_headers});
   text.append("Content-Type: text/plain\r\n");
-  write_body(text, "*** ", notice.text);
-  const auto send = [&](Identity& who, InvitationId invitation = 0) {
-    deliveries_.enqueue(who, index, Deliveries::Kind::notice, now, invitation);
+  delivery::write_body(text, "*** ", notice.text);
+  const auto send = [&](Identity& who, delivery::InvitationId invitation = 0) {
+    deliveries_.enqueue(who, index, delivery::Deliveries::Kind::notice, now, invitation);
   };
   switch (notice.to) {
     case Notice::To::user:
@@ -304,11 +302,11 @@ void Conference::send_notice(const Outcome& outcome, const Notice& notice, Room*
 }
 
 std::vector<Outcome> Conference::take_withdrawn_invitations() {
-  for (const InvitationId id : deliveries_.take_delivered_invitations()) {
+  for (const delivery::InvitationId id : deliveries_.take_delivered_invitations()) {
     pending_invitations_.erase(id);
   }
   std::vector<Outcome> outcomes;
-  for (const InvitationId id : deliveries_.take_failed_invitations()) {
+  for (const delivery::InvitationId id : deliveries_.take_failed_invitations()) {
     const auto found = pending_invitations_.find(id);
     CHECK(found != pending_invitations_.end());
     const PendingInvitation pending = std::move(found->second);
@@ -321,7 +319,7 @@ std::vector<Outcome> Conference::take_withdrawn_invitations() {
     if (member == nullptr || member->is_member()) continue;
     outcome.room_uri = room->uri();
     const IdentityRef inviter = room->take_inviter(*pending.invitee, identities_);
-    outcome.records.push_back({.kind = Record::Kind::delete_member,
+    outcome.records.push_back({.kind = records::Record::Kind::delete_member,
                                .room_name = std::string(room->name()),
                                .room_domain = std::string(room->domain()),
                                .user = std::string(pending.invitee->user()),
@@ -343,7 +341,7 @@ std::vector<Outcome> Conference::take_withdrawn_invitations() {
 }
 
 void Conference::greet_returned(MonoTime now) {
-  for (const Deliveries::Returned& returned : deliveries_.take_returned()) {
+  for (const delivery::Deliveries::Returned& returned : deliveries_.take_returned()) {
     Outcome outcome;
     outcome.room_uri = returned.room_uri;
     outcome.notices.push_back({Notice::To::user,
@@ -365,21 +363,21 @@ Room& Conference::open_room(const parser::Uri& uri, bool is_private, const Ident
   outcome.room_uri = room.uri();
   outcome.room_key = room.key();
   outcome.room_serial = room.serial;
-  add_member(room, *owner, member_flag::owner | begin_joining(*owner, outcome));
-  Record record{.kind = Record::Kind::delete_room,
-                .room_name = std::string(room.name()),
-                .room_domain = std::string(room.domain())};
+  add_member(room, *owner, records::member_flag::owner | begin_joining(*owner, outcome));
+  records::Record record{.kind = records::Record::Kind::delete_room,
+                         .room_name = std::string(room.name()),
+                         .room_domain = std::string(room.domain())};
   // Rows without a room may stand in the table under this name; who they name must not wake up as a
   // member of the new room at the next start.
   outcome.records.push_back(record);
   std::ranges::move(take_leftovers(room.key()), std::back_inserter(outcome.records));
-  record.kind = Record::Kind::put_room;
-  record.flags = is_private ? room_flag::is_private : 0;
+  record.kind = records::Record::Kind::put_room;
+  record.flags = is_private ? records::room_flag::is_private : 0;
   outcome.records.push_back(record);
-  record.kind = Record::Kind::put_member;
+  record.kind = records::Record::Kind::put_member;
   record.user = owner->user();
   record.user_domain = owner->host();
-  record.flags = member_flag::owner;
+  record.flags = records::member_flag::owner;
   outcome.records.push_back(std::move(record));
   keep_uri(outcome.records, *owner);
   return room;
@@ -424,12 +422,13 @@ void Conference::destroy_room(Room& room) {
 
 void Conference::add_member(Room& room, Identity& who, std::uint32_t flags) {
   room.members.add(who, flags);
-  ((flags & member_flag::invited) != 0 ? figures_.invitations_pending : figures_.members).add(1);
+  ((flags & records::member_flag::invited) != 0 ? figures_.invitations_pending : figures_.members)
+      .add(1);
 }
 
 void Conference::change_member(Room& room, Member& member, std::uint32_t flags) {
-  const bool was_invited = member.is(member_flag::invited);
-  const bool is_invited = (flags & member_flag::invited) != 0;
+  const bool was_invited = member.is(records::member_flag::invited);
+  const bool is_invited = (flags & records::member_flag::invited) != 0;
   room.members.set_flags(member, flags);
   if (was_invited == is_invited) return;
   figures_.invitations_pending.add(is_invited ? 1 : -1);
@@ -437,7 +436,8 @@ void Conference::change_member(Room& room, Member& member, std::uint32_t flags) 
 }
 
 void Conference::remove_member(Room& room, Member& member) {
-  (member.is(member_flag::invited) ? figures_.invitations_pending : figures_.members).add(-1);
+  (member.is(records::member_flag::invited) ? figures_.invitations_pending : figures_.members)
+      .add(-1);
   room.members.remove(member);
 }
 

@@ -16,15 +16,15 @@
 #include "base/outbox.h"
 #include "base/random.h"
 #include "base/time.h"
+#include "delivery/deliveries.h"
+#include "identity/epoch.h"
+#include "identity/identity.h"
 #include "imc/command.h"
-#include "imc/deliveries.h"
-#include "imc/epoch.h"
-#include "imc/identity.h"
 #include "imc/outcome.h"
-#include "imc/record.h"
 #include "imc/room_table.h"
 #include "imc/sender_rates.h"
 #include "parser/message.h"
+#include "records/record.h"
 
 namespace imcd::imc {
 
@@ -58,8 +58,9 @@ struct RoomMessage {
 
 class Conference {
  public:
-  Conference(ConferenceSettings settings, DeliverySettings delivery_settings, Random& random,
-             Figures& figures);
+  // All but the settings must outlive the conference.
+  Conference(ConferenceSettings settings, IdentityTable& identities, Epochs& epochs,
+             delivery::Deliveries& deliveries, Random& random, Figures& figures);
   ~Conference();
   Conference(const Conference&) = delete;
   Conference& operator=(const Conference&) = delete;
@@ -75,7 +76,7 @@ class Conference {
 
   // The outcome of a message that is not executed for a reason of the caller's (journal full):
   // the same shape, so that the user is told in the same way.
-  Outcome refuse(const RoomMessage& message, tm::Reply reply, std::string_view text);
+  Outcome refuse(const RoomMessage& message, Reply reply, std::string_view text);
 
   // A room that an operator makes for its owner: an outcome to be journaled, whose reply goes to
   // nobody; or why there is none, in words.
@@ -91,10 +92,11 @@ class Conference {
 
   // Rows as the store has them. Bad rows and rows that fold together are told to `log`. A user's
   // URI counts for the members that are loaded after it.
-  void load_users(const std::vector<UserRow>& users, Outbox& log);
-  void load(const std::vector<RoomRow>& rooms, const std::vector<MemberRow>& members, Outbox& log);
+  void load_users(const std::vector<records::UserRow>& users, Outbox& log);
+  void load(const std::vector<records::RoomRow>& rooms,
+            const std::vector<records::MemberRow>& members, Outbox& log);
   // Behind the members that they are of; those of nobody who is invited are to be deleted.
-  void load_invitations(const std::vector<InvitationRow>& invitations);
+  void load_invitations(const std::vector<records::InvitationRow>& invitations);
   // All rows were there: those of users who are in no room are to be deleted.
   void end_load(WallTime now);
   // When who is invited to the room was; where no row says so, when the rooms were loaded.
@@ -104,25 +106,21 @@ class Conference {
   }
   // What makes the stored rows agree with the rooms, where rows folded together or were spelled in
   // several ways; else a row that memory does not know of would come back at the next start.
-  std::vector<Record> take_repairs() { return std::exchange(repairs_, {}); }
+  std::vector<records::Record> take_repairs() { return std::exchange(repairs_, {}); }
   // The store refused a command for good: its room becomes what these rows say, or goes if they
   // don't have it. False: by now there is another room of that name in another spelling, of which
   // these rows say nothing.
   bool reload_room(std::string_view name, std::string_view domain,
-                   const std::vector<RoomRow>& rooms, const std::vector<MemberRow>& members,
-                   Outbox& log);
+                   const std::vector<records::RoomRow>& rooms,
+                   const std::vector<records::MemberRow>& members, Outbox& log);
   // A record of that room which is still on its way to the store, applied again. `outcome`: what
   // waits for its commit, or null.
-  void apply(const Record& record, const Outcome* outcome, Outbox& log);
+  void apply(const records::Record& record, const Outcome* outcome, Outbox& log);
   // All rooms, after a load that failed half-way.
   void forget_rooms();
 
-  // After each input: frees what no reader sees, and moves a slice of growing tables.
-  void end_input() {
-    epochs_.collect();
-    rooms_.grow_slice();
-    identities_.grow_slice();
-  }
+  // After each input: moves a slice of a growing table.
+  void end_input() { rooms_.grow_slice(); }
 
   // Users who are back are told what they missed.
   void greet_returned(MonoTime now);
@@ -132,12 +130,8 @@ class Conference {
   // The sender is there; `source`: where it came from, if straight to us (option reply_to_source).
   void on_present(const parser::Uri& sender, const Flow* source, MonoTime now);
 
-  Deliveries& deliveries() { return deliveries_; }
-  [[nodiscard]] const Deliveries& deliveries() const { return deliveries_; }
   RoomTable& rooms() { return rooms_; }
   [[nodiscard]] const RoomTable& rooms() const { return rooms_; }
-  IdentityTable& identities() { return identities_; }
-  Epochs& epochs() { return epochs_; }
 
  private:
   friend class RoomCommands;
@@ -165,32 +159,32 @@ class Conference {
   void change_member(Room& room, Member& member, std::uint32_t flags);
   void remove_member(Room& room, Member& member);
   void set_private(Room& room);
-  void load_room(const RoomRow& row, Outbox& log, std::uint64_t serial = 0);
-  void load_member(const MemberRow& row, Outbox& log);
+  void load_room(const records::RoomRow& row, Outbox& log, std::uint64_t serial = 0);
+  void load_member(const records::MemberRow& row, Outbox& log);
   std::uint32_t begin_joining(Identity& who, Outcome& outcome);
   void note_leftover(const parser::Uri& room);
-  std::vector<Record> take_leftovers(std::string_view room_key);
+  std::vector<records::Record> take_leftovers(std::string_view room_key);
 
   ConferenceSettings settings_;
   Random& random_;
   Figures& figures_;
   std::string instance_;
-  Epochs epochs_;
-  IdentityTable identities_;
+  Epochs& epochs_;
+  IdentityTable& identities_;
+  delivery::Deliveries& deliveries_;
   RoomTable rooms_;
-  Deliveries deliveries_;
   RoomKey key_;         // Scratch: of the addressed room.
   RoomKey sender_key_;  // Scratch: of the sender, as if it were a room.
   ByteBuffer prefix_;   // Scratch: `<user@host>: ` of a chat line.
 
   SenderRates sender_rates_;
   std::uint32_t last_joining_ = 0;
-  std::vector<Record> repairs_;
+  std::vector<records::Record> repairs_;
   std::vector<IdentityRef> loaded_users_;  // Until end_load().
   WallTime loaded_at_{};
   // For rooms that rows of members name though they don't exist: what deletes those rows, a record
   // for each spelling. By the room's key.
-  std::unordered_map<std::string, std::vector<Record>> leftovers_;
+  std::unordered_map<std::string, std::vector<records::Record>> leftovers_;
 
   // Invitations under way, so that a failed one can be withdrawn.
   struct PendingInvitation {
@@ -198,8 +192,8 @@ class Conference {
     std::uint64_t room_serial = 0;
     IdentityRef invitee;
   };
-  std::unordered_map<InvitationId, PendingInvitation> pending_invitations_;
-  InvitationId last_invitation_ = 0;
+  std::unordered_map<delivery::InvitationId, PendingInvitation> pending_invitations_;
+  delivery::InvitationId last_invitation_ = 0;
 };
 
 }  // namespace imcd::imc

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/time.h"
-#include "imc/identity.h"
+#include "identity/identity.h"
 
 namespace imcd::imc {
 

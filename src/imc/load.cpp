@@ -17,15 +17,15 @@ void warn(Outbox& log, std::string text, std::string_view room, std::string_view
   log.log(std::move(line));
 }
 
-Record room_record(Record::Kind kind, const Room& room) {
+records::Record room_record(records::Record::Kind kind, const Room& room) {
   return {.kind = kind,
           .room_name = std::string(room.name()),
           .room_domain = std::string(room.domain()),
-          .flags = room.is_private() ? room_flag::is_private : 0};
+          .flags = room.is_private() ? records::room_flag::is_private : 0};
 }
 
-Record member_record(const Room& room, const Identity& who, std::uint32_t flags) {
-  return {.kind = Record::Kind::put_member,
+records::Record member_record(const Room& room, const Identity& who, std::uint32_t flags) {
+  return {.kind = records::Record::Kind::put_member,
           .room_name = std::string(room.name()),
           .room_domain = std::string(room.domain()),
           .user = std::string(who.user()),
@@ -35,18 +35,18 @@ Record member_record(const Room& room, const Identity& who, std::uint32_t flags)
 
 // Flags that mean something to us; skip was a passing mark of the older modules.
 constexpr std::uint32_t member_flags_kept =
-    member_flag::owner | member_flag::admin | member_flag::invited;
+    records::member_flag::owner | records::member_flag::admin | records::member_flag::invited;
 
 }  // namespace
 
-void Conference::load(const std::vector<RoomRow>& rooms, const std::vector<MemberRow>& members,
-                      Outbox& log) {
-  for (const RoomRow& row : rooms) load_room(row, log);
-  for (const MemberRow& row : members) load_member(row, log);
+void Conference::load(const std::vector<records::RoomRow>& rooms,
+                      const std::vector<records::MemberRow>& members, Outbox& log) {
+  for (const records::RoomRow& row : rooms) load_room(row, log);
+  for (const records::MemberRow& row : members) load_member(row, log);
 }
 
-void Conference::load_users(const std::vector<UserRow>& users, Outbox& log) {
-  for (const UserRow& row : users) {
+void Conference::load_users(const std::vector<records::UserRow>& users, Outbox& log) {
+  for (const records::UserRow& row : users) {
     const auto uri = parser::parse_uri(row.uri);
     std::string key;
     const bool is_sip =
@@ -63,8 +63,8 @@ void Conference::load_users(const std::vector<UserRow>& users, Outbox& log) {
 }
 
 // An older module that lets somebody in, or deletes a room, leaves the invitation's row behind.
-void Conference::load_invitations(const std::vector<InvitationRow>& invitations) {
-  for (const InvitationRow& row : invitations) {
+void Conference::load_invitations(const std::vector<records::InvitationRow>& invitations) {
+  for (const records::InvitationRow& row : invitations) {
     const auto uri = parser::parse_uri(row.room);
     if (!uri || uri->user.empty() || uri->host.empty()) continue;
     Room* const room = rooms_.find(rooms_.key(*uri));
@@ -76,7 +76,7 @@ void Conference::load_invitations(const std::vector<InvitationRow>& invitations)
         row.domain == who->host()) {
       continue;
     }
-    repairs_.push_back({.kind = Record::Kind::delete_invitation,
+    repairs_.push_back({.kind = records::Record::Kind::delete_invitation,
                         .room_name = std::string(uri->user),
                         .room_domain = std::string(uri->host),
                         .user = row.user,
@@ -94,8 +94,8 @@ void Conference::end_load(WallTime now) {
   loaded_users_.clear();
 }
 
-void Conference::load_room(const RoomRow& row, Outbox& log, std::uint64_t serial) {
-  if ((row.flags & room_flag::deleted) != 0) return;
+void Conference::load_room(const records::RoomRow& row, Outbox& log, std::uint64_t serial) {
+  if ((row.flags & records::room_flag::deleted) != 0) return;
   const std::string text = fmt::format("sip:{}@{}", row.name, row.domain);
   const auto uri = parser::parse_uri(text);
   if (!uri || uri->user != row.name || uri->host != row.domain) {
@@ -103,30 +103,32 @@ void Conference::load_room(const RoomRow& row, Outbox& log, std::uint64_t serial
     return warn(log, "room skipped: its name and domain make no SIP URI", text);
   }
   const RoomKey key = rooms_.key(*uri);
-  const bool is_private = (row.flags & room_flag::is_private) != 0;
+  const bool is_private = (row.flags & records::room_flag::is_private) != 0;
   if (Room* const same = rooms_.find(key)) {
     // Private if one of them is: nobody gets in who was kept out.
     if (is_private && !same->is_private()) {
       set_private(*same);
-      repairs_.push_back(room_record(Record::Kind::put_room, *same));
+      repairs_.push_back(room_record(records::Record::Kind::put_room, *same));
     }
     // Where the first row was an alias, this one may be in the spelling that both become.
     if (text != same->uri()) {
-      repairs_.push_back(
-          {.kind = Record::Kind::delete_room, .room_name = row.name, .room_domain = row.domain});
+      repairs_.push_back({.kind = records::Record::Kind::delete_room,
+                          .room_name = row.name,
+                          .room_domain = row.domain});
     }
     return warn(log, fmt::format("room merged with {}: the names are the same", same->uri()), text);
   }
   const parser::Uri home = rooms_.canonical(*uri);
   const Room& room = create_room(key, home.user, home.host, is_private, serial);
   if (room.uri() == text) return;
-  repairs_.push_back(
-      {.kind = Record::Kind::delete_room, .room_name = row.name, .room_domain = row.domain});
-  repairs_.push_back(room_record(Record::Kind::put_room, room));
+  repairs_.push_back({.kind = records::Record::Kind::delete_room,
+                      .room_name = row.name,
+                      .room_domain = row.domain});
+  repairs_.push_back(room_record(records::Record::Kind::put_room, room));
 }
 
-void Conference::load_member(const MemberRow& row, Outbox& log) {
-  if ((row.flags & member_flag::deleted) != 0) return;
+void Conference::load_member(const records::MemberRow& row, Outbox& log) {
+  if ((row.flags & records::member_flag::deleted) != 0) return;
   const auto room_uri = parser::parse_uri(row.room);
   Room* const room = room_uri && !room_uri->user.empty() && !room_uri->host.empty()
                          ? rooms_.find(rooms_.key(*room_uri))
@@ -146,9 +148,9 @@ void Conference::load_member(const MemberRow& row, Outbox& log) {
   Member* const same = room->members.find(*who);
   if (same != nullptr) {
     // The higher standing of the two rows: a member before an invitation, a rank before none.
-    const bool invited = !same->is_member() && (flags & member_flag::invited) != 0;
+    const bool invited = !same->is_member() && (flags & records::member_flag::invited) != 0;
     flags |= same->flags.load();
-    if (!invited) flags &= ~member_flag::invited;
+    if (!invited) flags &= ~records::member_flag::invited;
     change_member(*room, *same, flags);
     warn(log, "member merged: the room has the same user twice", row.room, user);
   } else {
@@ -157,7 +159,7 @@ void Conference::load_member(const MemberRow& row, Outbox& log) {
   const bool as_spelled = row.room == room->uri() && user == who->address();
   if (as_spelled && same == nullptr) return;
   if (!as_spelled) {
-    repairs_.push_back({.kind = Record::Kind::delete_member,
+    repairs_.push_back({.kind = records::Record::Kind::delete_member,
                         .room_name = std::string(room_uri->user),
                         .room_domain = std::string(room_uri->host),
                         .user = row.user,
@@ -169,21 +171,21 @@ void Conference::load_member(const MemberRow& row, Outbox& log) {
 // Who such a row names must not wake up as a member of a room that is made later under that name,
 // in whatever spelling.
 void Conference::note_leftover(const parser::Uri& room) {
-  const Record record{.kind = Record::Kind::delete_room,
-                      .room_name = std::string(room.user),
-                      .room_domain = std::string(room.host)};
+  const records::Record record{.kind = records::Record::Kind::delete_room,
+                               .room_name = std::string(room.user),
+                               .room_domain = std::string(room.host)};
   auto& records = leftovers_[rooms_.key(room).text];
   if (std::ranges::find(records, record) == records.end()) records.push_back(record);
 }
 
-std::vector<Record> Conference::take_leftovers(std::string_view room_key) {
+std::vector<records::Record> Conference::take_leftovers(std::string_view room_key) {
   auto node = leftovers_.extract(std::string(room_key));
-  return node.empty() ? std::vector<Record>{} : std::move(node.mapped());
+  return node.empty() ? std::vector<records::Record>{} : std::move(node.mapped());
 }
 
 bool Conference::reload_room(std::string_view name, std::string_view domain,
-                             const std::vector<RoomRow>& rooms,
-                             const std::vector<MemberRow>& members, Outbox& log) {
+                             const std::vector<records::RoomRow>& rooms,
+                             const std::vector<records::MemberRow>& members, Outbox& log) {
   const std::string text = fmt::format("sip:{}@{}", name, domain);
   const auto uri = parser::parse_uri(text);
   CHECK(uri.has_value());
@@ -221,43 +223,43 @@ void Conference::forget_rooms() {
   while (Room* const room = rooms_.next(cursor)) destroy_room(*room);
 }
 
-void Conference::apply(const Record& record, const Outcome* outcome, Outbox& log) {
+void Conference::apply(const records::Record& record, const Outcome* outcome, Outbox& log) {
   const std::string room_text = fmt::format("sip:{}@{}", record.room_name, record.room_domain);
   const auto uri = parser::parse_uri(room_text);
   CHECK(uri.has_value());
   Room* const room = rooms_.find(rooms_.key(*uri));
   switch (record.kind) {
-    case Record::Kind::put_room:
+    case records::Record::Kind::put_room:
       if (room != nullptr) return;
       // What waits for the commit finds the room again by its serial.
       return load_room({record.room_name, record.room_domain, record.flags}, log,
                        outcome != nullptr ? outcome->room_serial : 0);
-    case Record::Kind::delete_room:
+    case records::Record::Kind::delete_room:
       if (room != nullptr) destroy_room(*room);
       return;
-    case Record::Kind::put_member:
-    case Record::Kind::delete_member:
-    case Record::Kind::put_invitation:
-    case Record::Kind::delete_invitation:
+    case records::Record::Kind::put_member:
+    case records::Record::Kind::delete_member:
+    case records::Record::Kind::put_invitation:
+    case records::Record::Kind::delete_invitation:
       break;
-    case Record::Kind::put_user:
-    case Record::Kind::delete_user:
+    case records::Record::Kind::put_user:
+    case records::Record::Kind::delete_user:
       return;  // Memory has it already: an identity outlives the change of a room.
   }
   const IdentityRef who = identities_.intern(record.user, record.user_domain);
   if (room == nullptr || !who) return;
-  if (record.kind == Record::Kind::put_invitation) {
+  if (record.kind == records::Record::Kind::put_invitation) {
     if (room->invitations.find(*who) == nullptr) {
       room->invitations.add(who, {}, WallTime(std::chrono::seconds(record.made_at)));
     }
     return;
   }
-  if (record.kind == Record::Kind::delete_invitation) {
+  if (record.kind == records::Record::Kind::delete_invitation) {
     room->invitations.take(*who);
     return;
   }
   Member* const member = room->members.find(*who);
-  if (record.kind == Record::Kind::delete_member) {
+  if (record.kind == records::Record::Kind::delete_member) {
     if (member != nullptr) remove_member(*room, *member);
     return;
   }

@@ -12,7 +12,7 @@ MemberList::~MemberList() {
   const std::uint32_t size = block->size.load(std::memory_order_relaxed);
   for (std::uint32_t i = 0; i < size; ++i) {
     Member& member = block->members[i];
-    if (!member.is(member_flag::deleted)) --member.who->rooms;
+    if (!member.is(records::member_flag::deleted)) --member.who->rooms;
     identities_.release(*member.who);
   }
   delete block;
@@ -25,20 +25,20 @@ Member* MemberList::find(const Identity& who) {
     const std::size_t mask = index_.size() - 1;
     for (std::size_t at = who.hash & mask; index_[at] != 0; at = (at + 1) & mask) {
       Member& member = block->members[index_[at] - 1];
-      if (member.who == &who && !member.is(member_flag::deleted)) return &member;
+      if (member.who == &who && !member.is(records::member_flag::deleted)) return &member;
     }
     return nullptr;
   }
   const std::uint32_t size = block->size.load(std::memory_order_relaxed);
   for (std::uint32_t i = 0; i < size; ++i) {
     Member& member = block->members[i];
-    if (member.who == &who && !member.is(member_flag::deleted)) return &member;
+    if (member.who == &who && !member.is(records::member_flag::deleted)) return &member;
   }
   return nullptr;
 }
 
 void MemberList::add(Identity& who, std::uint32_t flags) {
-  CHECK((flags & member_flag::deleted) == 0);
+  CHECK((flags & records::member_flag::deleted) == 0);
   Block* block = block_.load(std::memory_order_relaxed);
   if (block == nullptr || block->size.load(std::memory_order_relaxed) == block->capacity) {
     replace_block();
@@ -57,7 +57,7 @@ void MemberList::add(Identity& who, std::uint32_t flags) {
 }
 
 void MemberList::set_flags(Member& member, std::uint32_t flags) {
-  CHECK((flags & member_flag::deleted) == 0);
+  CHECK((flags & records::member_flag::deleted) == 0);
   count(member.flags.load(std::memory_order_relaxed), -1);
   count(flags, 1);
   member.flags.store(flags, std::memory_order_release);
@@ -65,10 +65,10 @@ void MemberList::set_flags(Member& member, std::uint32_t flags) {
 
 void MemberList::remove(Member& member) {
   const std::uint32_t flags = member.flags.load(std::memory_order_relaxed);
-  CHECK((flags & member_flag::deleted) == 0);
+  CHECK((flags & records::member_flag::deleted) == 0);
   count(flags, -1);
   --member.who->rooms;
-  member.flags.store(flags | member_flag::deleted, std::memory_order_release);
+  member.flags.store(flags | records::member_flag::deleted, std::memory_order_release);
   ++gone_;
   const Block& block = *block_.load(std::memory_order_relaxed);
   const std::uint32_t size = block.size.load(std::memory_order_relaxed);
@@ -76,7 +76,7 @@ void MemberList::remove(Member& member) {
 }
 
 void MemberList::count(std::uint32_t flags, int by) {
-  auto& counter = (flags & member_flag::invited) != 0 ? invited_ : members_;
+  auto& counter = (flags & records::member_flag::invited) != 0 ? invited_ : members_;
   counter.store(counter.load(std::memory_order_relaxed) + static_cast<std::uint32_t>(by),
                 std::memory_order_relaxed);
 }
@@ -89,7 +89,7 @@ void MemberList::replace_block() {
   std::uint32_t size = 0;
   for (std::uint32_t i = 0; i < old_size; ++i) {
     const Member& member = old->members[i];
-    if (member.is(member_flag::deleted)) continue;
+    if (member.is(records::member_flag::deleted)) continue;
     block->members[size].who = member.who;
     block->members[size].number = member.number;
     block->members[size].flags.store(member.flags.load(std::memory_order_relaxed),
@@ -102,7 +102,8 @@ void MemberList::replace_block() {
   block_.store(block, std::memory_order_release);
   // Only now nobody new can meet those who left.
   for (std::uint32_t i = 0; i < old_size; ++i) {
-    if (old->members[i].is(member_flag::deleted)) identities_.release(*old->members[i].who);
+    if (old->members[i].is(records::member_flag::deleted))
+      identities_.release(*old->members[i].who);
   }
   if (old != nullptr) epochs_.retire(old);
   gone_ = 0;

@@ -10,13 +10,13 @@
 #include <cstdint>
 #include <vector>
 
-#include "imc/identity.h"
-#include "imc/record.h"
+#include "identity/identity.h"
+#include "records/record.h"
 
 namespace imcd::imc {
 
-// Kept in memory only, beside imc::member_flag: journaled, but not yet committed; no chat yet. Any
-// of these bits says so; together they tell which command it waits for (Outcome::joining).
+// Kept in memory only, beside records::member_flag: journaled, but not yet committed; no chat yet.
+// Any of these bits says so; together they tell which command it waits for (Outcome::joining).
 constexpr std::uint32_t member_joining = 0xffff0000;
 
 struct Member {
@@ -28,9 +28,11 @@ struct Member {
     return (flags.load(std::memory_order_acquire) & flag) != 0;
   }
   // In the room, as opposed to invited or gone.
-  [[nodiscard]] bool is_member() const { return !is(member_flag::invited | member_flag::deleted); }
+  [[nodiscard]] bool is_member() const {
+    return !is(records::member_flag::invited | records::member_flag::deleted);
+  }
   [[nodiscard]] bool gets_chat() const {
-    return !is(member_flag::invited | member_flag::deleted | member_joining);
+    return !is(records::member_flag::invited | records::member_flag::deleted | member_joining);
   }
 };
 
@@ -52,7 +54,7 @@ class MemberList {
     const std::uint32_t size = block->size.load(std::memory_order_acquire);
     for (std::uint32_t i = 0; i < size; ++i) {
       const Member& member = block->members[i];
-      if (!member.is(member_flag::deleted)) visit(member);
+      if (!member.is(records::member_flag::deleted)) visit(member);
     }
   }
   [[nodiscard]] std::uint32_t members() const { return members_.load(std::memory_order_relaxed); }
@@ -74,7 +76,7 @@ class MemberList {
         static_cast<const Member*>(block->members.get()), end, number,
         [](const Member& member, std::uint32_t from) { return member.number < from; });
     for (; at != end; ++at) {
-      if (!at->is(member_flag::deleted) && !visit(*at)) return;
+      if (!at->is(records::member_flag::deleted) && !visit(*at)) return;
     }
   }
 

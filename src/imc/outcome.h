@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "imc/identity.h"
-#include "imc/record.h"
-#include "tm/reply.h"
+#include "base/reply.h"
+#include "identity/identity.h"
+#include "records/record.h"
 
 namespace imcd::imc {
 
@@ -27,13 +27,13 @@ struct Notice {
 };
 
 struct Outcome {
-  tm::Reply reply;
-  std::vector<Record> records;  // Empty: nothing to store.
-  std::vector<Notice> notices;  // In the order they are sent.
-  IdentityRef joined;           // Gets chat from the release on.
-  std::uint32_t joining = 0;    // The bits of member_joining that `joined` has until then.
-  std::string room_uri;         // The room, or the address that was asked: where notices come from.
-  std::string room_key;         // Folded; with room_serial it finds the room again.
+  Reply reply;
+  std::vector<records::Record> records;  // Empty: nothing to store.
+  std::vector<Notice> notices;           // In the order they are sent.
+  IdentityRef joined;                    // Gets chat from the release on.
+  std::uint32_t joining = 0;             // The bits of member_joining that `joined` has until then.
+  std::string room_uri;  // The room, or the address that was asked: where notices come from.
+  std::string room_key;  // Folded; with room_serial it finds the room again.
   std::uint64_t room_serial = 0;  // 0: no room.
   std::string in_reply_to;        // Call-ID of the command.
 };

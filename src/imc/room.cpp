@@ -23,7 +23,7 @@ Room::Room(std::uint64_t hash_of_key, std::string_view key, std::string_view nam
 Identity* Room::owner() const {
   Identity* owner = nullptr;
   members.for_each([&owner](const Member& member) {
-    if (owner == nullptr && member.is_member() && member.is(member_flag::owner)) {
+    if (owner == nullptr && member.is_member() && member.is(records::member_flag::owner)) {
       owner = member.who;
     }
   });

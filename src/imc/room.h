@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "base/time.h"
-#include "imc/identity.h"
+#include "identity/identity.h"
 #include "imc/invitations.h"
 #include "imc/member_list.h"
 

@@ -10,8 +10,6 @@
 
 namespace imcd::imc {
 
-using tm::Reason;
-
 RoomCommands::RoomCommands(Conference& conference, const RoomMessage& message, Outcome& outcome,
                            WallTime now)
     : conference_(conference),
@@ -22,11 +20,11 @@ RoomCommands::RoomCommands(Conference& conference, const RoomMessage& message, O
 
 void RoomCommands::run(std::string_view line) {
   const auto command = parse_command(line, conference_.settings_.command_prefix);
-  if (!command) return refuse(command.error().reason, command.error().notice);
+  if (!command) return refuse(command.error().reply, command.error().notice);
   const bool enters = command->kind == CommandKind::create || command->kind == CommandKind::join ||
                       command->kind == CommandKind::accept;
   if (enters && message_.anonymous) {
-    return refuse(Reason::anonymous, "Rooms show who speaks, so anonymous users can't enter.");
+    return refuse(reply::anonymous, "Rooms show who speaks, so anonymous users can't enter.");
   }
   if (command->kind == CommandKind::help) return help(*command);
   if (command->kind == CommandKind::rooms) return rooms();
@@ -71,7 +69,7 @@ void RoomCommands::execute(const Command& command) {
 void RoomCommands::create(const Command& command) {
   if (target_.room == nullptr) return make_room(command.is_private);
   if (conference_.settings_.check_on_create) {
-    return refuse(Reason::room_exists, fmt::format("{} exists already.", target_.room->address()));
+    return refuse(reply::room_exists, fmt::format("{} exists already.", target_.room->address()));
   }
   enter_room(target_.self);
 }
@@ -79,7 +77,7 @@ void RoomCommands::create(const Command& command) {
 void RoomCommands::join() {
   if (target_.room != nullptr) return enter_room(target_.self);
   if (!conference_.settings_.create_on_join) {
-    return refuse(Reason::no_such_room,
+    return refuse(reply::no_such_room,
                   fmt::format("There is no room {}@{}. {}create makes one.", target_.uri.user,
                               target_.uri.host, conference_.settings_.command_prefix));
   }
@@ -93,14 +91,13 @@ void RoomCommands::invite(const Command& command) {
   const IdentityRef invitee = conference_.identities_.intern(*user);
   Room& room = *target_.room;
   if (const Member* const member = room.members.find(*invitee)) {
-    return refuse(Reason::member_already,
-                  fmt::format("{} is {} already.", invitee->address(),
-                              member->is_member() ? "a member" : "invited"));
+    return refuse(reply::member_already, fmt::format("{} is {} already.", invitee->address(),
+                                                     member->is_member() ? "a member" : "invited"));
   }
   if (!require_space(*invitee)) return;
-  conference_.add_member(room, *invitee, member_flag::invited);
+  conference_.add_member(room, *invitee, records::member_flag::invited);
   room.invitations.add(invitee, sender_, now_);
-  record_member(Record::Kind::put_member, *invitee, member_flag::invited);
+  record_member(records::Record::Kind::put_member, *invitee, records::member_flag::invited);
   record_invitation(*invitee);
   const char prefix = conference_.settings_.command_prefix;
   outcome_.notices.push_back(
@@ -116,7 +113,7 @@ void RoomCommands::invite(const Command& command) {
 void RoomCommands::accept() {
   if (!require_room()) return;
   if (target_.self == nullptr || target_.self->is_member()) {
-    return refuse(Reason::not_invited,
+    return refuse(reply::not_invited,
                   fmt::format("You are not invited to {}.", target_.room->address()));
   }
   enter_room(target_.self);
@@ -126,11 +123,11 @@ void RoomCommands::deny() {
   if (!require_room()) return;
   Room& room = *target_.room;
   if (target_.self == nullptr || target_.self->is_member()) {
-    return refuse(Reason::not_invited, fmt::format("You are not invited to {}.", room.address()));
+    return refuse(reply::not_invited, fmt::format("You are not invited to {}.", room.address()));
   }
   const IdentityRef inviter = room.take_inviter(*sender_, conference_.identities_);
   conference_.remove_member(room, *target_.self);
-  record_member(Record::Kind::delete_member, *sender_);
+  record_member(records::Record::Kind::delete_member, *sender_);
   record_end_of_invitation(*sender_);
   tell_sender(fmt::format("You declined the invitation to {}.", room.address()));
   if (inviter) {
@@ -147,7 +144,7 @@ void RoomCommands::add(const Command& command) {
   const IdentityRef who = conference_.identities_.intern(*user);
   Member* const member = room.members.find(*who);
   if (member != nullptr && member->is_member()) {
-    return refuse(Reason::member_already, fmt::format("{} is a member already.", who->address()));
+    return refuse(reply::member_already, fmt::format("{} is a member already.", who->address()));
   }
   if (member != nullptr) {
     room.take_inviter(*who, conference_.identities_);
@@ -156,7 +153,7 @@ void RoomCommands::add(const Command& command) {
     if (!require_space(*who)) return;
     conference_.add_member(room, *who, conference_.begin_joining(*who, outcome_));
   }
-  record_member(Record::Kind::put_member, *who);
+  record_member(records::Record::Kind::put_member, *who);
   if (member != nullptr) record_end_of_invitation(*who);
   tell(*who, fmt::format("{} made you a member of {}.", sender_->address(), room.address()));
   tell_sender(fmt::format("{} is a member of {} now.", who->address(), room.address()));
@@ -170,17 +167,17 @@ void RoomCommands::remove(const Command& command) {
   const IdentityRef who = conference_.identities_.intern(*user);
   Member* const member = room.members.find(*who);
   if (member == nullptr) {
-    return refuse(Reason::no_such_member,
+    return refuse(reply::no_such_member,
                   fmt::format("{} is not a member of {}.", who->address(), room.address()));
   }
-  if (member->is(member_flag::owner)) {
-    return refuse(Reason::owner_cannot_be_removed,
+  if (member->is(records::member_flag::owner)) {
+    return refuse(reply::owner_cannot_be_removed,
                   fmt::format("{} owns {} and can't be removed.", who->address(), room.address()));
   }
   const bool was_member = member->is_member();
   if (!was_member) room.take_inviter(*who, conference_.identities_);
   conference_.remove_member(room, *member);
-  record_member(Record::Kind::delete_member, *who);
+  record_member(records::Record::Kind::delete_member, *who);
   if (!was_member) {
     record_end_of_invitation(*who);
     return tell_sender(
@@ -196,27 +193,27 @@ void RoomCommands::modify(const Command& command) {
   const auto user = resolve_user(command.user, storage);
   if (!user || !require_member()) return;
   Room& room = *target_.room;
-  if (!target_.self->is(member_flag::owner)) {
-    return refuse(Reason::not_allowed,
+  if (!target_.self->is(records::member_flag::owner)) {
+    return refuse(reply::not_allowed,
                   fmt::format("Only the owner changes roles in {}.", room.address()));
   }
   const IdentityRef who = conference_.identities_.intern(*user);
   Member* const member = room.members.find(*who);
   if (member == nullptr || !member->is_member()) {
-    return refuse(Reason::no_such_member,
+    return refuse(reply::no_such_member,
                   fmt::format("{} is not a member of {}.", who->address(), room.address()));
   }
   if (member == target_.self) {
     return command.role == Role::owner
                ? tell_sender(fmt::format("You own {} already.", room.address()))
-               : refuse(Reason::not_allowed,
+               : refuse(reply::not_allowed,
                         fmt::format("You own {}. {}modify USER owner hands it over.",
                                     room.address(), conference_.settings_.command_prefix));
   }
   if (command.role == Role::owner) return hand_over(*member);
-  const std::uint32_t flags = command.role == Role::admin ? member_flag::admin : 0;
+  const std::uint32_t flags = command.role == Role::admin ? records::member_flag::admin : 0;
   conference_.change_member(room, *member, flags | (member->flags.load() & member_joining));
-  record_member(Record::Kind::put_member, *who, flags);
+  record_member(records::Record::Kind::put_member, *who, flags);
   const std::string_view role = command.role == Role::admin ? "an admin" : "a plain member";
   tell(*who, fmt::format("{} made you {} of {}.", sender_->address(), role, room.address()));
   tell_sender(fmt::format("{} is {} of {} now.", who->address(), role, room.address()));
@@ -227,24 +224,25 @@ void RoomCommands::hand_over(Member& member) {
   Room& room = *target_.room;
   Identity& who = *member.who;
   const auto joining = [](const Member& of) { return of.flags.load() & member_joining; };
-  conference_.change_member(room, *target_.self, member_flag::admin | joining(*target_.self));
-  conference_.change_member(room, member, member_flag::owner | joining(member));
-  record_member(Record::Kind::put_member, *sender_, member_flag::admin);
-  record_member(Record::Kind::put_member, who, member_flag::owner);
+  conference_.change_member(room, *target_.self,
+                            records::member_flag::admin | joining(*target_.self));
+  conference_.change_member(room, member, records::member_flag::owner | joining(member));
+  record_member(records::Record::Kind::put_member, *sender_, records::member_flag::admin);
+  record_member(records::Record::Kind::put_member, who, records::member_flag::owner);
   tell(who, fmt::format("{} made you the owner of {}.", sender_->address(), room.address()));
   tell_sender(fmt::format("{} owns {} now; you are an admin.", who.address(), room.address()));
 }
 
 void RoomCommands::exit() {
   if (!require_member()) return;
-  if (target_.self->is(member_flag::owner)) {
+  if (target_.self->is(records::member_flag::owner)) {
     if (conference_.settings_.owner_exit_destroys) return destroy();
-    return refuse(Reason::owner_cannot_leave,
+    return refuse(reply::owner_cannot_leave,
                   fmt::format("You own {}. {}destroy ends it for everybody.",
                               target_.room->address(), conference_.settings_.command_prefix));
   }
   conference_.remove_member(*target_.room, *target_.self);
-  record_member(Record::Kind::delete_member, *sender_);
+  record_member(records::Record::Kind::delete_member, *sender_);
   tell_sender(fmt::format("You left {}.", target_.room->address()));
   tell_room(fmt::format("{} left the room.", sender_->address()), *sender_);
 }
@@ -252,8 +250,8 @@ void RoomCommands::exit() {
 void RoomCommands::destroy() {
   if (!require_member()) return;
   Room& room = *target_.room;
-  if (!target_.self->is(member_flag::owner)) {
-    return refuse(Reason::not_allowed, fmt::format("Only the owner can end {}.", room.address()));
+  if (!target_.self->is(records::member_flag::owner)) {
+    return refuse(reply::not_allowed, fmt::format("Only the owner can end {}.", room.address()));
   }
   Notice notice{Notice::To::those, {}, {}, {}};
   room.members.for_each([&](const Member& member) {
@@ -311,9 +309,9 @@ void RoomCommands::list() {
       ++hidden;
       return;
     }
-    const char* const mark = member.is(member_flag::owner)   ? "*"
-                             : member.is(member_flag::admin) ? "~"
-                                                             : "";
+    const char* const mark = member.is(records::member_flag::owner)   ? "*"
+                             : member.is(records::member_flag::admin) ? "~"
+                                                                      : "";
     std::string since;
     if (!member.is_member()) {
       since = fmt::format(" (invited {})", date_text(conference_.invited_at(room, *member.who)));
@@ -358,7 +356,7 @@ void RoomCommands::help(const Command& command) {
                           row.usage, row.help));
   }
   if (!found) {
-    return refuse(Reason::unknown_command,
+    return refuse(reply::unknown_command,
                   fmt::format("There is no such command. Try {}help.", prefix));
   }
   lines.end(0);
@@ -374,7 +372,7 @@ bool RoomCommands::find_target(std::string_view room_text) {
   } else {
     const auto uri = resolve(room_text, target_.uri_text);
     if (!uri) {
-      refuse(Reason::bad_command,
+      refuse(reply::bad_command,
              "That is no room's name. A room is NAME, NAME@HOST or "
              "sip:NAME@HOST.");
       return false;
@@ -383,9 +381,9 @@ bool RoomCommands::find_target(std::string_view room_text) {
   }
   target_.uri = conference_.rooms_.canonical(target_.uri);
   if (!names_fit(target_.uri)) {
-    refuse(Reason::bad_command, fmt::format("The name is too long: {} characters at most, and {} "
-                                            "for the host.",
-                                            limits::user_bytes_max, limits::domain_bytes_max));
+    refuse(reply::bad_command, fmt::format("The name is too long: {} characters at most, and {} "
+                                           "for the host.",
+                                           limits::user_bytes_max, limits::domain_bytes_max));
     return false;
   }
   target_.key = conference_.rooms_.key(target_.uri);
@@ -402,11 +400,11 @@ bool RoomCommands::find_target(std::string_view room_text) {
 
 void RoomCommands::make_room(bool is_private) {
   if (!conference_.settings_.anyone_creates_rooms) {
-    return refuse(Reason::room_creation_refused, "Only the operators make rooms here.");
+    return refuse(reply::room_creation_refused, "Only the operators make rooms here.");
   }
   if (!require_space(*sender_)) return;
   if (conference_.rooms_.size() >= conference_.settings_.max_rooms) {
-    return refuse(Reason::too_many_rooms_here, "There is no space for another room here.");
+    return refuse(reply::too_many_rooms_here, "There is no space for another room here.");
   }
   readdress_sender();
   Room& room = conference_.open_room(target_.uri, is_private, sender_, outcome_);
@@ -431,7 +429,7 @@ void RoomCommands::enter_room(Member* member) {
     conference_.add_member(room, *sender_, conference_.begin_joining(*sender_, outcome_));
   }
   readdress_sender();
-  record_member(Record::Kind::put_member, *sender_);
+  record_member(records::Record::Kind::put_member, *sender_);
   if (member != nullptr) record_end_of_invitation(*sender_);
   tell_sender(fmt::format("You joined {}.", room.address()));
   tell_room(fmt::format("{} joined the room.", sender_->address()), *sender_);
@@ -449,7 +447,7 @@ void RoomCommands::readdress_sender() {
 
 void RoomCommands::refuse_private() {
   Room& room = *target_.room;
-  refuse(Reason::room_is_private,
+  refuse(reply::room_is_private,
          fmt::format("{} is private. Ask its owner for an invitation.", room.address()));
   room.members.for_each([&](const Member& member) {
     if (!is_rank(member)) return;
@@ -464,11 +462,11 @@ bool RoomCommands::require_space(const Identity& who) {
   const Room* const room = target_.room;
   if (room != nullptr &&
       room->members.members() + room->members.invited() >= conference_.settings_.max_members) {
-    refuse(Reason::room_is_full, fmt::format("{} is full.", room->address()));
+    refuse(reply::room_is_full, fmt::format("{} is full.", room->address()));
     return false;
   }
   if (who.rooms >= conference_.settings_.max_rooms_per_user) {
-    refuse(Reason::too_many_rooms,
+    refuse(reply::too_many_rooms,
            fmt::format("{} is in {} rooms, which is the most.", who.address(), who.rooms));
     return false;
   }
@@ -477,7 +475,7 @@ bool RoomCommands::require_space(const Identity& who) {
 
 bool RoomCommands::require_room() {
   if (target_.room != nullptr) return true;
-  refuse(Reason::no_such_room,
+  refuse(reply::no_such_room,
          fmt::format("There is no room {}@{}.", target_.uri.user, target_.uri.host));
   return false;
 }
@@ -485,27 +483,27 @@ bool RoomCommands::require_room() {
 bool RoomCommands::require_member() {
   if (!require_room()) return false;
   if (target_.self != nullptr && target_.self->is_member()) return true;
-  refuse(Reason::not_a_member, fmt::format("You are not a member of {}.", target_.room->address()));
+  refuse(reply::not_a_member, fmt::format("You are not a member of {}.", target_.room->address()));
   return false;
 }
 
 bool RoomCommands::require_rank() {
   if (!require_member()) return false;
   if (is_rank(*target_.self)) return true;
-  refuse(Reason::not_allowed,
+  refuse(reply::not_allowed,
          fmt::format("Only the owner and admins of {} may do that.", target_.room->address()));
   return false;
 }
 
 bool RoomCommands::is_rank(const Member& member) {
-  return member.is_member() && member.is(member_flag::owner | member_flag::admin);
+  return member.is_member() && member.is(records::member_flag::owner | records::member_flag::admin);
 }
 
 // A bad name is told, and nothing returned.
 std::optional<parser::Uri> RoomCommands::resolve_user(std::string_view text, std::string& storage) {
   const auto uri = resolve(text, storage);
   if (!uri || !names_fit(*uri)) {
-    refuse(Reason::bad_command,
+    refuse(reply::bad_command,
            "That is no user's name. A user is NAME, NAME@HOST or "
            "sip:NAME@HOST.");
     return std::nullopt;
@@ -535,8 +533,8 @@ bool RoomCommands::names_fit(const parser::Uri& uri) const {
   return uri.user.size() <= limits::user_bytes_max && uri.host.size() <= limits::domain_bytes_max;
 }
 
-void RoomCommands::refuse(Reason reason, std::string text) {
-  outcome_.reply.reason = reason;
+void RoomCommands::refuse(Reply reply, std::string text) {
+  outcome_.reply = reply;
   tell_sender(std::move(text));
 }
 
@@ -554,7 +552,7 @@ void RoomCommands::tell_room(std::string text, Identity& except) {
 
 void RoomCommands::record_end_of_room() {
   const Room& room = *target_.room;
-  outcome_.records.push_back({.kind = Record::Kind::delete_room,
+  outcome_.records.push_back({.kind = records::Record::Kind::delete_room,
                               .room_name = std::string(room.name()),
                               .room_domain = std::string(room.domain())});
 }
@@ -568,7 +566,8 @@ void RoomCommands::record_end_of_invitation(const Identity& who) {
   outcome_.records.push_back(end_of_invitation_record(*target_.room, who));
 }
 
-void RoomCommands::record_member(Record::Kind kind, const Identity& who, std::uint32_t flags) {
+void RoomCommands::record_member(records::Record::Kind kind, const Identity& who,
+                                 std::uint32_t flags) {
   const Room& room = *target_.room;
   outcome_.records.push_back({.kind = kind,
                               .room_name = std::string(room.name()),
@@ -576,7 +575,7 @@ void RoomCommands::record_member(Record::Kind kind, const Identity& who, std::ui
                               .user = std::string(who.user()),
                               .user_domain = std::string(who.host()),
                               .flags = flags});
-  if (kind == Record::Kind::put_member) {
+  if (kind == records::Record::Kind::put_member) {
     keep_uri(outcome_.records, who);
   } else {
     drop_uri(outcome_.records, who, who.rooms);

@@ -61,12 +61,12 @@ class RoomCommands {
   [[nodiscard]] bool names_fit(const parser::Uri& uri) const;
   [[nodiscard]] static bool is_rank(const Member& member);
 
-  void refuse(tm::Reason reason, std::string text);
+  void refuse(Reply reply, std::string text);
   void tell_sender(std::string text);
   void tell(Identity& who, std::string text);
   void tell_room(std::string text, Identity& except);
   void record_end_of_room();
-  void record_member(Record::Kind kind, const Identity& who, std::uint32_t flags = 0);
+  void record_member(records::Record::Kind kind, const Identity& who, std::uint32_t flags = 0);
   void record_invitation(const Identity& who);
   void record_end_of_invitation(const Identity& who);
 

@@ -1,5 +1,5 @@
 // RoomTable: all rooms, found by their address. The loop is its only writer; a reader on another
-// thread finds rooms and walks their members without locks or waiting (imc/key_table.h).
+// thread finds rooms and walks their members without locks or waiting (identity/key_table.h).
 #pragma once
 
 #include <cstdint>
@@ -9,9 +9,9 @@
 #include <string_view>
 
 #include "base/siphash.h"
-#include "imc/epoch.h"
-#include "imc/identity.h"
-#include "imc/key_table.h"
+#include "identity/epoch.h"
+#include "identity/identity.h"
+#include "identity/key_table.h"
 #include "imc/room.h"
 #include "parser/uri.h"
 

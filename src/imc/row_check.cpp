@@ -34,9 +34,9 @@ std::string RowCheck::room_key(std::string_view text) const {
   return key;
 }
 
-void RowCheck::add(const RoomRow& row) {
+void RowCheck::add(const records::RoomRow& row) {
   const std::string uri = fmt::format("sip:{}@{}", row.name, row.domain);
-  if ((row.flags & room_flag::deleted) != 0) {
+  if ((row.flags & records::room_flag::deleted) != 0) {
     findings_.push_back(fmt::format("room {} is marked as deleted, but there", uri));
     return;
   }
@@ -53,7 +53,7 @@ void RowCheck::add(const RoomRow& row) {
   }
 }
 
-void RowCheck::add(const UserRow& row) {
+void RowCheck::add(const records::UserRow& row) {
   const auto uri = parser::parse_uri(row.uri);
   std::string key;
   const bool is_sip =
@@ -63,9 +63,9 @@ void RowCheck::add(const UserRow& row) {
   }
 }
 
-void RowCheck::add(const MemberRow& row) {
+void RowCheck::add(const records::MemberRow& row) {
   const std::string member = fmt::format("member {}@{} of {}", row.user, row.domain, row.room);
-  if ((row.flags & member_flag::deleted) != 0) {
+  if ((row.flags & records::member_flag::deleted) != 0) {
     findings_.push_back(fmt::format("{} is marked as deleted, but there", member));
     return;
   }
@@ -84,15 +84,15 @@ void RowCheck::add(const MemberRow& row) {
     findings_.push_back(fmt::format("{}: the room has the same user twice", member));
     return;
   }
-  if ((row.flags & member_flag::invited) == 0) {
+  if ((row.flags & records::member_flag::invited) == 0) {
     ++room.members;
   } else {
     room.invited.insert(key);
   }
-  if ((row.flags & member_flag::owner) != 0) ++room.owners;
+  if ((row.flags & records::member_flag::owner) != 0) ++room.owners;
 }
 
-void RowCheck::add(const InvitationRow& row) {
+void RowCheck::add(const records::InvitationRow& row) {
   const auto found = rooms_.find(room_key(row.room));
   if (found != rooms_.end() && found->second.invited.contains(key_of(row.user, row.domain))) return;
   findings_.push_back(fmt::format("invitation of {}@{} to {}: nobody of that name is invited there",

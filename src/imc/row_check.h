@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "imc/record.h"
+#include "records/record.h"
 
 namespace imcd::imc {
 
@@ -22,10 +22,10 @@ class RowCheck {
   // `domains` as RoomTable takes them.
   explicit RowCheck(std::vector<std::string> domains) : domains_(std::move(domains)) {}
 
-  void add(const RoomRow& row);
-  void add(const UserRow& row);
-  void add(const MemberRow& row);
-  void add(const InvitationRow& row);
+  void add(const records::RoomRow& row);
+  void add(const records::UserRow& row);
+  void add(const records::MemberRow& row);
+  void add(const records::InvitationRow& row);
   void finish();
 
   // What was found since the last call.

@@ -9,7 +9,7 @@
 
 #include "base/limits.h"
 #include "base/time.h"
-#include "imc/identity.h"
+#include "identity/identity.h"
 
 namespace imcd::imc {
 

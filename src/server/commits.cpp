@@ -3,17 +3,16 @@
 #include <algorithm>
 
 #include "parser/writer.h"
+#include "server/replies.h"
 #include "server/server.h"
 
 namespace imcd::server {
 
-using tm::Reason;
-
 namespace {
 
 // The first record that names a room; null where none does.
-const imc::Record* room_record(const std::vector<imc::Record>& records) {
-  const auto of_room = std::ranges::find_if_not(records, &imc::Record::is_of_user);
+const records::Record* room_record(const std::vector<records::Record>& records) {
+  const auto of_room = std::ranges::find_if_not(records, &records::Record::is_of_user);
   return of_room != records.end() ? &*of_room : nullptr;
 }
 
@@ -28,16 +27,15 @@ void Server::hold(const Request& request, tm::ServerTransactionId id, imc::Outco
   parser::write_response_head(head, request.view, request.from.peer, {200, "OK"}, tag_.view());
   const std::string_view fields = head.view().substr(head.view().find("\r\n") + 2);
   const Flow to = answer_flow(request.fields.top_via, request.from);
-  std::vector<imc::Record> records = std::move(outcome.records);
+  std::vector<records::Record> records = std::move(outcome.records);
   outcome.records.clear();
   journal_.append(std::move(records), {HeldAnswer{id, to, std::string(fields)}, std::move(outcome)},
                   now.mono);
 }
 
-void Server::give(HeldAnswer& held, tm::Reply reply, Instant now, Outbox& out) {
+void Server::give(HeldAnswer& held, Reply reply, Instant now, Outbox& out) {
   transactions_.complete(held.transaction, reply, now.mono);
-  const tm::ReasonText text = tm::reason_text(reply.reason);
-  send_held(held, text.code, text.phrase, reply.retry_after_s, out);
+  send_held(held, reply.code, reply.phrase, reply.retry_after_s, out);
 }
 
 void Server::send_held(const HeldAnswer& held, std::uint16_t code, std::string_view phrase,
@@ -89,13 +87,13 @@ void Server::release(Journal::Entry& entry, Instant now, Outbox& out) {
 void Server::on_refused(Journal::Entry& entry, const db::RefusedCommand& refused, Instant now,
                         Outbox& out) {
   figures_.db_commands_refused.add();
-  const imc::Record* const of_room = room_record(entry.records);
+  const records::Record* const of_room = room_record(entry.records);
   const std::string whose = of_room != nullptr ? of_room->room_name + '@' + of_room->room_domain
                                                : entry.records.front().user;
   out.log({LogLevel::error,
            "the database refused a room change for good",
            {{of_room != nullptr ? "room" : "user", whose}, {"error", refused.error}}});
-  if (entry.release.answer) give(*entry.release.answer, {Reason::database_refused}, now, out);
+  if (entry.release.answer) give(*entry.release.answer, reply::database_refused, now, out);
   reload(entry, refused.rows, out);
   // The same repair would be refused again, without end: the rows stay as they are.
   if (entry.release.is_repair) static_cast<void>(conference_.take_repairs());
@@ -103,7 +101,7 @@ void Server::on_refused(Journal::Entry& entry, const db::RefusedCommand& refused
 }
 
 void Server::reload(const Journal::Entry& entry, const db::LoadedRows& rows, Outbox& out) {
-  const imc::Record* const first = room_record(entry.records);
+  const records::Record* const first = room_record(entry.records);
   if (first == nullptr) return;  // Users' URIs alone: they matter at the next start only.
   if (!conference_.reload_room(first->room_name, first->room_domain, rows.rooms, rows.members,
                                out)) {
@@ -112,7 +110,7 @@ void Server::reload(const Journal::Entry& entry, const db::LoadedRows& rows, Out
   // Changes of that room that are still on their way hold: they come after what was refused.
   journal_.for_each_waiting([&](const Journal::Entry& waiting) {
     const auto& outcome = waiting.release.outcome;
-    for (const imc::Record& record : waiting.records) {
+    for (const records::Record& record : waiting.records) {
       if (record.room_name == first->room_name && record.room_domain == first->room_domain) {
         conference_.apply(record, outcome ? &*outcome : nullptr, out);
       }
@@ -142,7 +140,7 @@ void Server::answer_overdue(Instant now, Outbox& out) {
     // One that hangs tells no error.
     if (store_up_) on_store_failed("no answer within db_timeout_ms", now, out);
     if (!entry->release.answer) continue;
-    give(*entry->release.answer, {Reason::not_confirmed}, now, out);
+    give(*entry->release.answer, reply::not_confirmed, now, out);
     entry->release.answer.reset();
   }
 }
@@ -150,7 +148,7 @@ void Server::answer_overdue(Instant now, Outbox& out) {
 // Nobody's request waits for these.
 void Server::journal_outcomes(std::vector<imc::Outcome> outcomes, Instant now) {
   for (imc::Outcome& outcome : outcomes) {
-    std::vector<imc::Record> records = std::move(outcome.records);
+    std::vector<records::Record> records = std::move(outcome.records);
     outcome.records.clear();
     journal_.append(std::move(records), {std::nullopt, std::move(outcome)}, now.mono);
   }

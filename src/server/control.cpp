@@ -6,7 +6,7 @@ namespace imcd::server {
 namespace {
 
 // Operators see addresses of record, as the old tables have them: no port.
-void write_uri(std::string& out, const imc::Identity& who) {
+void write_uri(std::string& out, const Identity& who) {
   out = "sip:";
   out += who.address();
 }
@@ -50,7 +50,7 @@ imc::Room* Control::find(std::string_view text) const {
 
 mi::Control::Room Control::describe(const imc::Room& room) {
   owner_.clear();
-  if (const imc::Identity* const owner = room.owner()) write_uri(owner_, *owner);
+  if (const Identity* const owner = room.owner()) write_uri(owner_, *owner);
   return {room.uri(), room.members.members(), owner_, room.serial};
 }
 

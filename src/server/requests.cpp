@@ -5,37 +5,33 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "imc/replies.h"
 #include "parser/own_response.h"
 #include "parser/uri.h"
 #include "parser/writer.h"
+#include "server/replies.h"
 #include "server/server.h"
 
 namespace imcd::server {
 
 using parser::HeaderName;
 using parser::Method;
-using tm::Reason;
 
 namespace {
 
 constexpr std::string_view allowed_methods = "MESSAGE, OPTIONS, CANCEL, ACK";
-// How long a refused request should wait, seconds.
-constexpr std::uint16_t retry_loading_s = 5;
-constexpr std::uint16_t retry_draining_s = 30;
-constexpr std::uint16_t retry_database_s = 5;
-constexpr std::uint16_t retry_too_fast_s = 1;
 
 // Fields that belong to a final response by its code (RFC 3261 21.4). They come from the request
 // and our own tables alone, so that a retransmission gets the same bytes.
-void write_reply_fields(ByteBuffer& out, const parser::MessageView& view, tm::Reply reply) {
-  switch (reply.reason) {
-    case Reason::method_not_allowed:
+void write_reply_fields(ByteBuffer& out, const parser::MessageView& view, Reply reply) {
+  switch (reply.code) {
+    case 405:
       parser::write_field(out, "Allow", allowed_methods);
       break;
-    case Reason::unsupported_content_encoding:
+    case 415:
       parser::write_field(out, "Accept-Encoding", "identity");
       break;
-    case Reason::bad_extension:
+    case 420:
       for (std::size_t i = 0; i < view.header_count; ++i) {
         if (view.headers[i].name != HeaderName::require) continue;
         out.append("Unsupported: ");
@@ -120,12 +116,12 @@ void Server::on_datagram(std::string_view bytes, const Flow& from, Instant now, 
 void Server::on_sip(std::string_view bytes, const Flow& from, Instant now, Outbox& out) {
   if (const auto response = parser::find_own_response(bytes)) {
     figures_.responses_received.add();
-    return conference_.deliveries().on_response({.branch = response->branch,
-                                                 .is_to_options = response->is_to_options,
-                                                 .status = response->status,
-                                                 .retry_after_s = std::nullopt,
-                                                 .source = from.peer},
-                                                now.mono);
+    return deliveries_.on_response({.branch = response->branch,
+                                    .is_to_options = response->is_to_options,
+                                    .status = response->status,
+                                    .retry_after_s = std::nullopt,
+                                    .source = from.peer},
+                                   now.mono);
   }
   const auto parsed = parser::parse_message(bytes, view_);
   if (!parsed) {
@@ -189,13 +185,13 @@ void Server::on_response(const Flow& from, Instant now) {
     figures_.responses_stray.add();
     return;
   }
-  imc::Deliveries::Response response{.branch = via->branch,
-                                     .is_to_options = cseq->method == "OPTIONS",
-                                     .status = view_.status,
-                                     .retry_after_s = std::nullopt,
-                                     .source = from.peer};
+  delivery::Deliveries::Response response{.branch = via->branch,
+                                          .is_to_options = cseq->method == "OPTIONS",
+                                          .status = view_.status,
+                                          .retry_after_s = std::nullopt,
+                                          .source = from.peer};
   if (view_.status >= 300) response.retry_after_s = retry_after(view_);
-  conference_.deliveries().on_response(response, now.mono);
+  deliveries_.on_response(response, now.mono);
 }
 
 void Server::on_request(std::string_view bytes, const Flow& from, Instant now, Outbox& out) {
@@ -220,7 +216,7 @@ void Server::on_request(std::string_view bytes, const Flow& from, Instant now, O
     case Method::ack:
       return;
     case Method::other:
-      return respond(request, {Reason::method_not_allowed}, out);
+      return respond(request, reply::method_not_allowed, out);
   }
 }
 
@@ -239,7 +235,7 @@ bool Server::admit_source(const Request& request, Instant now, Outbox& out) {
   }
   if (untrusted_answers_ < limits::untrusted_answers_per_second) {
     ++untrusted_answers_;
-    respond(request, {Reason::untrusted_source}, out);
+    respond(request, reply::untrusted_source, out);
   }
   return false;
 }
@@ -262,56 +258,50 @@ void Server::on_retransmission(const Request& request, tm::ServerTransactionId i
 // and 3.3.5).
 void Server::on_options(const Request& request, Outbox& out) {
   if (!is_sip_address(request.fields.request_uri)) {
-    return respond(request, {Reason::unsupported_uri_scheme}, out);
+    return respond(request, reply::unsupported_uri_scheme, out);
   }
-  if (request.view.find(HeaderName::require)) return respond(request, {Reason::bad_extension}, out);
-  if (loading_)
-    return refuse_by_load(request, RefusalCause::loading, {Reason::loading, retry_loading_s}, out);
-  if (is_draining())
-    return refuse_by_load(request, RefusalCause::draining, {Reason::draining, retry_draining_s},
-                          out);
-  respond(request, {Reason::ok}, out);
+  if (request.view.find(HeaderName::require)) return respond(request, reply::bad_extension, out);
+  if (loading_) return refuse_by_load(request, RefusalCause::loading, reply::loading, out);
+  if (is_draining()) return refuse_by_load(request, RefusalCause::draining, reply::draining, out);
+  respond(request, reply::ok, out);
 }
 
 // RFC 3261 9.2: 200 when the request is known, to which it then does nothing, as it is no INVITE.
 void Server::on_cancel(const Request& request, Outbox& out) {
   const bool known = transactions_.find(transactions_.key(view_, fields_, "MESSAGE")).has_value();
-  respond(request, {known ? Reason::ok : Reason::call_does_not_exist}, out);
+  respond(request, known ? reply::ok : reply::call_does_not_exist, out);
 }
 
 // What makes a MESSAGE unfit for any room. These answers need no memory: the same request is
 // refused in the same way again.
-std::optional<tm::Reply> Server::check_message(const Request& request) const {
+std::optional<Reply> Server::check_message(const Request& request) const {
   // RFC 3261 8.2.2.1: of the Request-URI only. A To of another scheme names no room.
   if (!is_sip_address(request.fields.request_uri)) {
-    return tm::Reply{Reason::unsupported_uri_scheme};
+    return reply::unsupported_uri_scheme;
   }
   if (request.fields.to.has_tag) {
-    return tm::Reply{Reason::call_does_not_exist};  // RFC 3261 12.2.2
+    return reply::call_does_not_exist;  // RFC 3261 12.2.2
   }
   if (request.view.find(HeaderName::require)) {
-    return tm::Reply{Reason::bad_extension};  // RFC 3261 8.2.2.3
+    return reply::bad_extension;  // RFC 3261 8.2.2.3
   }
   if (request.fields.max_forwards == 0U) {
-    return tm::Reply{Reason::too_many_hops};  // RFC 3261 16.3
+    return reply::too_many_hops;  // RFC 3261 16.3
   }
   return std::nullopt;
 }
 
 void Server::on_message(std::string_view bytes, const Request& request, Instant now, Outbox& out) {
   if (const auto refusal = check_message(request)) return respond(request, *refusal, out);
-  if (loading_)
-    return refuse_by_load(request, RefusalCause::loading, {Reason::loading, retry_loading_s}, out);
-  if (is_draining())
-    return refuse_by_load(request, RefusalCause::draining, {Reason::draining, retry_draining_s},
-                          out);
+  if (loading_) return refuse_by_load(request, RefusalCause::loading, reply::loading, out);
+  if (is_draining()) return refuse_by_load(request, RefusalCause::draining, reply::draining, out);
   const parser::Uri& room =
       settings_.room_address_is_request_uri ? request.fields.request_uri : request.fields.to.uri;
-  if (!names_somebody(room)) return respond(request, {Reason::no_such_room}, out);
+  if (!names_somebody(room)) return respond(request, reply::no_such_room, out);
   const auto identity = sender_identity(request.view, request.fields);
   if (!identity) return on_malformed(identity.error(), bytes, request.from, now, out);
   const std::optional<parser::Uri>& sender = *identity;
-  if (!sender) return respond(request, {Reason::no_identity}, out);
+  if (!sender) return respond(request, reply::no_identity, out);
   const imc::RoomMessage message{
       .view = request.view,
       .room = room,
@@ -327,18 +317,18 @@ void Server::on_message(std::string_view bytes, const Request& request, Instant 
 void Server::execute(const Request& request, const imc::RoomMessage& message, Instant now,
                      Outbox& out) {
   const std::uint64_t fork = transactions_.fork_hash(request.fields);
-  if (transactions_.is_merged(fork)) return respond(request, {Reason::merged_request}, out);
+  if (transactions_.is_merged(fork)) return respond(request, reply::merged_request, out);
   const auto id = transactions_.start(request.key, fork, now.mono);
-  if (!id) return refuse_by_load(request, RefusalCause::overload, {Reason::overloaded}, out);
+  if (!id) return refuse_by_load(request, RefusalCause::overload, reply::overloaded, out);
   conference_.on_present(message.sender, request.fields.via_count == 1 ? &request.from : nullptr,
                          now.mono);
 
   imc::Outcome outcome;
   if (!conference_.admit_sender(message.sender, now.mono)) {
-    outcome.reply = {Reason::user_too_fast, retry_too_fast_s};
+    outcome.reply = imc::reply::user_too_fast;
   } else if (conference_.is_room_change(request.view) && !journal_.accepts(now.mono)) {
     at(figures_.refused, RefusalCause::database).add();
-    outcome = conference_.refuse(message, {Reason::database_unavailable, retry_database_s},
+    outcome = conference_.refuse(message, reply::database_unavailable,
                                  "The change could not be stored now. Please try again later.");
   } else {
     outcome = conference_.on_message(message, now);
@@ -354,22 +344,20 @@ void Server::execute(const Request& request, const imc::RoomMessage& message, In
   }
 }
 
-void Server::refuse_by_load(const Request& request, RefusalCause cause, tm::Reply reply,
-                            Outbox& out) {
+void Server::refuse_by_load(const Request& request, RefusalCause cause, Reply reply, Outbox& out) {
   at(figures_.refused, cause).add();
   respond(request, reply, out);
 }
 
 // A final response, written from the request: the first time and for each retransmission.
-void Server::respond(const Request& request, tm::Reply reply, Outbox& out) {
-  const tm::ReasonText text = tm::reason_text(reply.reason);
+void Server::respond(const Request& request, Reply reply, Outbox& out) {
   ByteBuffer& response = out.begin_datagram();
   tag_.clear();
   transactions_.write_tag(tag_, request.key);
-  parser::write_response_head(response, request.view, request.from.peer, {text.code, text.phrase},
+  parser::write_response_head(response, request.view, request.from.peer, {reply.code, reply.phrase},
                               tag_.view());
   write_reply_fields(response, request.view, reply);
-  if (request.view.method == Method::options && reply.reason == Reason::ok) {
+  if (request.view.method == Method::options && reply == reply::ok) {
     parser::write_field(response, "Allow", allowed_methods);
     parser::write_field(response, "Accept", "*/*");
     parser::write_field(response, "Supported", "");

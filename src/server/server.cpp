@@ -9,7 +9,9 @@ Server::Server(Settings settings, Figures& figures, Instant now)
       random_(settings_.seed),
       streams_(settings_.seed),
       transactions_(random_.next_key(), settings_.server_transactions_max),
-      conference_(settings_.conference, settings_.deliveries, random_, figures),
+      identities_(random_.next_key(), epochs_),
+      deliveries_(settings_.deliveries, random_.next_key(), identities_, figures),
+      conference_(settings_.conference, identities_, epochs_, deliveries_, random_, figures),
       journal_(settings_.journal),
       control_(conference_, figures, settings_.version, now),
       mi_(control_, figures) {}
@@ -31,39 +33,41 @@ void Server::on_deadline(Instant now, Outbox& out) {
   keep_streams(now, out);
   answer_late(now, out);
   answer_overdue(now, out);
-  conference_.deliveries().on_deadline(now, out);
+  deliveries_.on_deadline(now, out);
   mi_.on_deadline(now, out);
   end_input(now, out);
 }
 
 void Server::on_refused(const Flow& to, Instant now, Outbox& out) {
-  conference_.deliveries().on_refused(to);
+  deliveries_.on_refused(to);
   end_input(now, out);
 }
 
 void Server::on_resolved(const NameQuestion& question, const NameAnswer& answer, Instant now,
                          Outbox& out) {
-  conference_.deliveries().on_resolved(question, answer, now.mono, out);
+  deliveries_.on_resolved(question, answer, now.mono, out);
   end_input(now, out);
 }
 
 std::optional<MonoTime> Server::next_deadline() const {
-  auto first = tm::earlier(transactions_.next_deadline(), journal_.next_deadline());
-  first = tm::earlier(first, conference_.deliveries().next_deadline());
-  first = tm::earlier(first, mi_.next_deadline());
-  first = tm::earlier(first, streams_.next_deadline());
-  return tm::earlier(first, drain_until_);
+  auto first = earlier(transactions_.next_deadline(), journal_.next_deadline());
+  first = earlier(first, deliveries_.next_deadline());
+  first = earlier(first, mi_.next_deadline());
+  first = earlier(first, streams_.next_deadline());
+  return earlier(first, drain_until_);
 }
 
 // What each input may have made possible.
 void Server::end_input(Instant now, Outbox& out) {
-  if (conference_.deliveries().has_news()) conference_.greet_returned(now.mono);
-  conference_.deliveries().pump(now, out);
-  if (conference_.deliveries().has_news()) {
+  if (deliveries_.has_news()) conference_.greet_returned(now.mono);
+  deliveries_.pump(now, out);
+  if (deliveries_.has_news()) {
     journal_outcomes(conference_.take_withdrawn_invitations(), now);
   }
   if (control_.has_changes()) journal_outcomes(control_.take_changes(), now);
   journal_.on_deadline(now.mono, out);
+  epochs_.collect();
+  identities_.grow_slice();
   conference_.end_input();
   figures_.server_transactions.set(static_cast<std::int64_t>(transactions_.size()));
   figures_.db_queue_operations.set(static_cast<std::int64_t>(journal_.records()));
@@ -94,22 +98,22 @@ void Server::on_order(Order order, Instant now, Outbox& out) {
 void Server::drain(Instant now, Outbox& out) {
   out.log({LogLevel::info,
            "shutting down",
-           {{"in_flight", std::to_string(conference_.deliveries().in_flight())},
-            {"queued", std::to_string(conference_.deliveries().queued())},
+           {{"in_flight", std::to_string(deliveries_.in_flight())},
+            {"queued", std::to_string(deliveries_.queued())},
             {"journal", std::to_string(journal_.records())}}});
   drain_until_ = now.mono + settings_.drain_timeout;
-  conference_.deliveries().drop_queued(now.mono);
+  deliveries_.drop_queued(now.mono);
   journal_.flush(now.mono);
 }
 
 void Server::end_drain(Instant now, Outbox& out) {
-  if (journal_.empty() && conference_.deliveries().in_flight() == 0) {
+  if (journal_.empty() && deliveries_.in_flight() == 0) {
     out.exit(0);
   } else if (now.mono >= *drain_until_) {
     const bool stored = journal_.empty();
     out.log({stored ? LogLevel::warning : LogLevel::error,
              stored ? "stopped with deliveries unanswered" : "stopped with room changes not stored",
-             {{"in_flight", std::to_string(conference_.deliveries().in_flight())},
+             {{"in_flight", std::to_string(deliveries_.in_flight())},
               {"journal", std::to_string(journal_.records())}}});
     out.exit(stored ? 0 : 1);
   }
@@ -122,8 +126,8 @@ void Server::log_summary(Outbox& out) const {
            {{"rooms", text(conference_.rooms().size())},
             {"members", text(figures_.members.value())},
             {"server_transactions", text(transactions_.size())},
-            {"deliveries", text(conference_.deliveries().in_flight())},
-            {"queued", text(conference_.deliveries().queued())},
+            {"deliveries", text(deliveries_.in_flight())},
+            {"queued", text(deliveries_.queued())},
             {"journal", text(journal_.records())},
             {"db_up", text(figures_.db_up.value())}}});
 }

@@ -4,7 +4,7 @@
 // inputs give the same bytes: the reactor, the harness, the simulator and the fuzzer are its
 // callers alike.
 //
-//   on_datagram ──▶ parser ──▶ response ──▶ imc::Deliveries
+//   on_datagram ──▶ parser ──▶ response ──▶ delivery::Deliveries
 //                        └───▶ request ──▶ tm (is it new?) ──▶ imc::Conference ──▶ Outcome
 //                                                                │           │
 //                         nothing to store: answer, notices ◀────┘           ▼
@@ -84,10 +84,11 @@ class Server {
   [[nodiscard]] bool is_loading() const { return loading_; }
   [[nodiscard]] bool is_draining() const { return drain_until_.has_value(); }
   [[nodiscard]] bool is_idle() const {
-    return journal_.empty() && conference_.deliveries().in_flight() == 0 &&
-           conference_.deliveries().queued() == 0;
+    return journal_.empty() && deliveries_.in_flight() == 0 && deliveries_.queued() == 0;
   }
   [[nodiscard]] imc::Conference& conference() { return conference_; }
+  [[nodiscard]] delivery::Deliveries& deliveries() { return deliveries_; }
+  [[nodiscard]] IdentityTable& identities() { return identities_; }
   [[nodiscard]] std::size_t streams() const { return streams_.size(); }
   [[nodiscard]] std::size_t server_transactions() const { return transactions_.size(); }
 
@@ -132,15 +133,15 @@ class Server {
   void on_options(const Request& request, Outbox& out);
   void on_cancel(const Request& request, Outbox& out);
   void on_message(std::string_view bytes, const Request& request, Instant now, Outbox& out);
-  [[nodiscard]] std::optional<tm::Reply> check_message(const Request& request) const;
+  [[nodiscard]] std::optional<Reply> check_message(const Request& request) const;
   void execute(const Request& request, const imc::RoomMessage& message, Instant now, Outbox& out);
-  void respond(const Request& request, tm::Reply reply, Outbox& out);
+  void respond(const Request& request, Reply reply, Outbox& out);
   void respond_trying(const Request& request, Outbox& out);
-  void refuse_by_load(const Request& request, RefusalCause cause, tm::Reply reply, Outbox& out);
+  void refuse_by_load(const Request& request, RefusalCause cause, Reply reply, Outbox& out);
 
   // commits.cpp: answers that wait for the store.
   void hold(const Request& request, tm::ServerTransactionId id, imc::Outcome outcome, Instant now);
-  void give(HeldAnswer& held, tm::Reply reply, Instant now, Outbox& out);
+  void give(HeldAnswer& held, Reply reply, Instant now, Outbox& out);
   void send_held(const HeldAnswer& held, std::uint16_t code, std::string_view phrase,
                  std::uint16_t retry_after_s, Outbox& out);
   void release(Journal::Entry& entry, Instant now, Outbox& out);
@@ -162,6 +163,9 @@ class Server {
   Random random_;
   Streams streams_;
   tm::ServerTransactions transactions_;
+  Epochs epochs_;
+  IdentityTable identities_;
+  delivery::Deliveries deliveries_;
   imc::Conference conference_;
   Journal journal_;
   Control control_;

@@ -10,14 +10,14 @@
 #include "base/siphash.h"
 #include "base/time.h"
 #include "db/journal.h"
+#include "delivery/deliveries.h"
 #include "imc/conference.h"
-#include "imc/deliveries.h"
 
 namespace imcd::server {
 
 struct Settings {
   imc::ConferenceSettings conference;
-  imc::DeliverySettings deliveries;
+  delivery::DeliverySettings deliveries;
   db::JournalSettings journal;
   bool relaxed_durability = false;  // Answers don't wait for the commit.
   bool room_address_is_request_uri = false;

@@ -18,10 +18,10 @@ void Server::on_stream_open(const Flow& flow, Instant now, Outbox& out) {
 std::optional<StreamRefusal> Server::admit_stream(const Flow& flow, MonoTime now) {
   if (!is_opened_by_us(flow.stream) && !is_trusted(flow.peer)) return StreamRefusal::untrusted;
   if (const auto refusal = streams_.add(flow, now)) {
-    conference_.deliveries().on_stream_ended(flow.stream, now);
+    deliveries_.on_stream_ended(flow.stream, now);
     return refusal;
   }
-  if (conference_.deliveries().on_stream_open(flow)) return std::nullopt;
+  if (deliveries_.on_stream_open(flow)) return std::nullopt;
   streams_.remove(flow.stream);
   return StreamRefusal::given_up;
 }
@@ -59,12 +59,12 @@ void Server::on_piece(const StreamFramer::Piece& piece, std::string_view bytes, 
 
 void Server::on_stream_ended(StreamId stream, StreamEnd, Instant now, Outbox& out) {
   streams_.remove(stream);
-  conference_.deliveries().on_stream_ended(stream, now.mono);
+  deliveries_.on_stream_ended(stream, now.mono);
   end_input(now, out);
 }
 
 void Server::on_stream_blocked(StreamId stream, bool is_blocked, Instant now, Outbox& out) {
-  conference_.deliveries().on_stream_blocked(stream, is_blocked);
+  deliveries_.on_stream_blocked(stream, is_blocked);
   end_input(now, out);
 }
 
@@ -73,7 +73,7 @@ void Server::end_stream(StreamId stream, StreamEnd how, MonoTime now, Outbox& ou
   at(figures_.streams_ended, how).add();
   out.close_stream(stream);
   streams_.remove(stream);
-  conference_.deliveries().on_stream_ended(stream, now);
+  deliveries_.on_stream_ended(stream, now);
 }
 
 void Server::keep_streams(Instant now, Outbox& out) {

@@ -128,7 +128,7 @@ void Streams::wait_for(std::uint32_t slot, Wait wait, MonoTime now) {
 }
 
 std::optional<Streams::Due> Streams::next_due(MonoTime now) {
-  for (tm::TimerLane& lane : lanes_) {
+  for (TimerLane& lane : lanes_) {
     while (const auto slot = lane.pop_due(streams_, now)) {
       Stream& stream = streams_[*slot];
       const Wait waited = stream.wait;
@@ -156,8 +156,8 @@ std::optional<Streams::Due> Streams::next_due(MonoTime now) {
 
 std::optional<MonoTime> Streams::next_deadline() const {
   std::optional<MonoTime> first;
-  for (const tm::TimerLane& lane : lanes_) {
-    first = tm::earlier(first, lane.next_deadline(streams_));
+  for (const TimerLane& lane : lanes_) {
+    first = earlier(first, lane.next_deadline(streams_));
   }
   return first;
 }

@@ -22,10 +22,10 @@
 #include "base/byte_buffer.h"
 #include "base/limits.h"
 #include "base/siphash.h"
+#include "base/slot_pool.h"
 #include "base/time.h"
+#include "base/timer_lane.h"
 #include "parser/stream_framer.h"
-#include "tm/slot_pool.h"
-#include "tm/timer_lane.h"
 
 namespace imcd::server {
 
@@ -74,14 +74,14 @@ class Streams {
     Flow flow;
     parser::StreamFramer framer;
     ByteBuffer partial;  // The beginning of a message, or all that came for it piece by piece.
-    tm::TimerNode timer;
+    TimerNode timer;
     Wait wait = Wait::idle;
     bool answers_pings = false;
     bool is_asked = false;  // A ping of ours has not been answered.
   };
-  struct Pool : tm::SlotPool<Stream, 64> {
+  struct Pool : SlotPool<Stream, 64> {
     using SlotPool::SlotPool;
-    tm::TimerNode& timer(std::uint32_t slot) { return (*this)[slot].timer; }
+    TimerNode& timer(std::uint32_t slot) { return (*this)[slot].timer; }
   };
   struct HostHash {
     std::size_t operator()(const Address& host) const;
@@ -93,7 +93,7 @@ class Streams {
   std::optional<StreamEnd> keep(std::uint32_t slot, std::string_view rest, bool goes_on,
                                 MonoTime now);
   void wait_for(std::uint32_t slot, Wait wait, MonoTime now);
-  tm::TimerLane& lane(Wait wait) { return lanes_[static_cast<std::size_t>(wait)]; }
+  TimerLane& lane(Wait wait) { return lanes_[static_cast<std::size_t>(wait)]; }
   [[nodiscard]] static Address host_of(const Flow& flow);
 
   mutable Pool streams_;
@@ -103,9 +103,9 @@ class Streams {
   std::size_t partial_bytes_ = 0;
   ByteBuffer joined_;
   bool is_in_partial_ = false;  // What is being taken lies in the stream's own buffer.
-  std::array<tm::TimerLane, static_cast<std::size_t>(Wait::count)> lanes_ = {
-      tm::TimerLane(limits::stream_message_time), tm::TimerLane(limits::stream_idle_time),
-      tm::TimerLane(limits::stream_ping_interval), tm::TimerLane(limits::stream_pong_time)};
+  std::array<TimerLane, static_cast<std::size_t>(Wait::count)> lanes_ = {
+      TimerLane(limits::stream_message_time), TimerLane(limits::stream_idle_time),
+      TimerLane(limits::stream_ping_interval), TimerLane(limits::stream_pong_time)};
 };
 
 }  // namespace imcd::server

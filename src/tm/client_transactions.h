@@ -25,9 +25,9 @@
 #include "base/figures.h"
 #include "base/limits.h"
 #include "base/siphash.h"
+#include "base/slot_pool.h"
 #include "base/time.h"
-#include "tm/slot_pool.h"
-#include "tm/timer_lane.h"
+#include "base/timer_lane.h"
 
 namespace imcd::tm {
 

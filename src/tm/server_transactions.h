@@ -6,8 +6,8 @@
 //
 // A request is known by branch, sent-by and method (RFC 3261 17.2.3), kept as their 128-bit keyed
 // hash, and no text is stored. What is stored of the response is a
-// tm::Reply; the bytes are written again from the retransmitted request, and the To tag is a keyed
-// hash of the same key, so they are the same bytes. A transaction costs 56 bytes and a slot in each
+// Reply; the bytes are written again from the retransmitted request, and the To tag is a keyed
+// hash of the same key, so they are the same bytes. A transaction costs 64 bytes and a slot in each
 // of two indexes.
 #pragma once
 
@@ -16,13 +16,13 @@
 #include <string_view>
 
 #include "base/limits.h"
+#include "base/reply.h"
 #include "base/siphash.h"
+#include "base/slot_index.h"
+#include "base/slot_pool.h"
 #include "base/time.h"
+#include "base/timer_lane.h"
 #include "parser/message.h"
-#include "tm/reply.h"
-#include "tm/slot_index.h"
-#include "tm/slot_pool.h"
-#include "tm/timer_lane.h"
 
 namespace imcd::tm {
 
@@ -86,8 +86,8 @@ class ServerTransactions {
     Hash128 key;
     std::uint64_t fork_hash = 0;
     TimerNode timer;
-    std::uint32_t generation = 0;
     Reply reply;
+    std::uint32_t generation = 0;
     ServerState state = ServerState::completed;
     bool in_use = false;
   };

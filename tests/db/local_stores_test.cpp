@@ -14,8 +14,8 @@ class MemoryFixture final : public StoreFixture {
  public:
   std::unique_ptr<Store> connect() override { return std::make_unique<MemoryStore>(database_); }
   void refuse(const std::string& name) override {
-    database_.faults.refuses = [name](const imc::Record& record) {
-      using enum imc::Record::Kind;
+    database_.faults.refuses = [name](const records::Record& record) {
+      using enum records::Record::Kind;
       return (record.kind == put_room && record.room_name == name) ||
              (record.kind == put_member && record.user == name);
     };

@@ -151,7 +151,7 @@ TEST(MemoryStore, DoesNothingOnceItIsDead) {
 
 TEST(MemoryStore, CountsARefusedRecordOnTheWayToItsDeath) {
   MemoryDatabase database;
-  database.faults.refuses = [](const imc::Record& record) { return record.room_name == "bad"; };
+  database.faults.refuses = [](const records::Record& record) { return record.room_name == "bad"; };
   database.faults.die_after_records = 2;
   MemoryStore store(database);
   EXPECT_FALSE(

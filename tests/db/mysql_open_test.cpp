@@ -61,8 +61,8 @@ TEST_F(MysqlOpen, FirstStartMakesTablesWideEnoughForEveryName) {
             (Lines{"imc_members|1", "imc_rooms|1"}));
   const std::string name(64, 'n');
   const std::string domain(128, 'd');
-  imc::Record room = put_room(name);
-  imc::Record member = put_member(name, name);
+  records::Record room = put_room(name);
+  records::Record member = put_member(name, name);
   room.room_domain = member.room_domain = member.user_domain = domain;
   expect_stored(store, batch(1, {{room, member}}));
   EXPECT_EQ(query("SELECT LENGTH(room) FROM imc_members"), Lines{"197"});

@@ -7,9 +7,9 @@
 namespace imcd::db {
 namespace {
 
-Lines names(const std::vector<const imc::Record*>& records) {
+Lines names(const std::vector<const records::Record*>& records) {
   Lines result;
-  for (const imc::Record* record : records) {
+  for (const records::Record* record : records) {
     result.push_back(record->room_name + "/" + record->user + "/" + std::to_string(record->flags));
   }
   return result;

@@ -14,10 +14,10 @@ namespace imcd::db {
 namespace {
 
 // One command of each kind of shape: a room with members, a change of all, an end.
-std::vector<imc::Record> command(unsigned number, std::mt19937& chance) {
+std::vector<records::Record> command(unsigned number, std::mt19937& chance) {
   const std::string room = "room" + std::to_string(number % 50);
   if (chance() % 5 == 0) return {delete_room(room)};
-  std::vector<imc::Record> records = {put_room(room, number)};
+  std::vector<records::Record> records = {put_room(room, number)};
   for (unsigned member = 0; member < 12; ++member) {
     records.push_back(put_member(room, "user" + std::to_string(member), number));
   }

@@ -8,7 +8,9 @@
 namespace imcd::db {
 namespace {
 
-imc::MemberRow member_of(std::string room) { return {"bob", "example.com", std::move(room), 0}; }
+records::MemberRow member_of(std::string room) {
+  return {"bob", "example.com", std::move(room), 0};
+}
 
 TEST(RoomUri, IsSchemeNameAndDomainAsTheyAre) {
   EXPECT_EQ(room_uri("chat-1", "example.com"), "sip:chat-1@example.com");
@@ -89,8 +91,8 @@ TEST(PieceWriter, CutsRowsOfAllKindsIntoPieces) {
   Pieces pieces;
   PieceWriter out(Pieces::take, &pieces);
   for (std::size_t i = 0; i < load_piece_rows_max; ++i) {
-    EXPECT_TRUE(out.add(imc::RoomRow{}));
-    EXPECT_TRUE(out.add(imc::MemberRow{}));
+    EXPECT_TRUE(out.add(records::RoomRow{}));
+    EXPECT_TRUE(out.add(records::MemberRow{}));
   }
   EXPECT_TRUE(out.skip("row 1 is bad"));
   EXPECT_TRUE(out.finish());
@@ -107,8 +109,8 @@ TEST(PieceWriter, HandsOverNoEmptyPiece) {
 TEST(PieceWriter, SaysWhenTheSinkWantsNoMore) {
   Pieces pieces{.wanted = 1};
   PieceWriter out(Pieces::take, &pieces);
-  for (std::size_t i = 1; i < load_piece_rows_max; ++i) ASSERT_TRUE(out.add(imc::RoomRow{}));
-  EXPECT_FALSE(out.add(imc::RoomRow{}));
+  for (std::size_t i = 1; i < load_piece_rows_max; ++i) ASSERT_TRUE(out.add(records::RoomRow{}));
+  EXPECT_FALSE(out.add(records::RoomRow{}));
 }
 
 }  // namespace

@@ -14,54 +14,54 @@ namespace imcd::db {
 inline const std::string room_domain = "conf.example.com";
 inline const std::string user_domain = "example.com";
 
-inline imc::Record put_room(std::string name, std::uint32_t flags = 0) {
-  return {.kind = imc::Record::Kind::put_room,
+inline records::Record put_room(std::string name, std::uint32_t flags = 0) {
+  return {.kind = records::Record::Kind::put_room,
           .room_name = std::move(name),
           .room_domain = room_domain,
           .flags = flags};
 }
-inline imc::Record delete_room(std::string name) {
-  return {.kind = imc::Record::Kind::delete_room,
+inline records::Record delete_room(std::string name) {
+  return {.kind = records::Record::Kind::delete_room,
           .room_name = std::move(name),
           .room_domain = room_domain};
 }
-inline imc::Record put_member(std::string room, std::string user, std::uint32_t flags = 0) {
-  return {.kind = imc::Record::Kind::put_member,
+inline records::Record put_member(std::string room, std::string user, std::uint32_t flags = 0) {
+  return {.kind = records::Record::Kind::put_member,
           .room_name = std::move(room),
           .room_domain = room_domain,
           .user = std::move(user),
           .user_domain = user_domain,
           .flags = flags};
 }
-inline imc::Record delete_member(std::string room, std::string user) {
-  return {.kind = imc::Record::Kind::delete_member,
+inline records::Record delete_member(std::string room, std::string user) {
+  return {.kind = records::Record::Kind::delete_member,
           .room_name = std::move(room),
           .room_domain = room_domain,
           .user = std::move(user),
           .user_domain = user_domain};
 }
 
-inline imc::Record put_user(std::string key, std::string uri) {
-  return {.kind = imc::Record::Kind::put_user, .user = std::move(key), .uri = std::move(uri)};
+inline records::Record put_user(std::string key, std::string uri) {
+  return {.kind = records::Record::Kind::put_user, .user = std::move(key), .uri = std::move(uri)};
 }
-inline imc::Record delete_user(std::string key) {
-  return {.kind = imc::Record::Kind::delete_user, .user = std::move(key)};
+inline records::Record delete_user(std::string key) {
+  return {.kind = records::Record::Kind::delete_user, .user = std::move(key)};
 }
 
-inline imc::Record put_invitation(std::string room, std::string user, std::int64_t made_at) {
-  imc::Record record = put_member(std::move(room), std::move(user));
-  record.kind = imc::Record::Kind::put_invitation;
+inline records::Record put_invitation(std::string room, std::string user, std::int64_t made_at) {
+  records::Record record = put_member(std::move(room), std::move(user));
+  record.kind = records::Record::Kind::put_invitation;
   record.made_at = made_at;
   return record;
 }
-inline imc::Record delete_invitation(std::string room, std::string user) {
-  imc::Record record = put_invitation(std::move(room), std::move(user), 0);
-  record.kind = imc::Record::Kind::delete_invitation;
+inline records::Record delete_invitation(std::string room, std::string user) {
+  records::Record record = put_invitation(std::move(room), std::move(user), 0);
+  record.kind = records::Record::Kind::delete_invitation;
   return record;
 }
 
 // A batch of commands with the records given.
-inline Batch batch(BatchId id, std::vector<std::vector<imc::Record>> commands) {
+inline Batch batch(BatchId id, std::vector<std::vector<records::Record>> commands) {
   Batch result{.id = id};
   for (auto& records : commands) result.commands.push_back({std::move(records)});
   return result;
@@ -69,15 +69,15 @@ inline Batch batch(BatchId id, std::vector<std::vector<imc::Record>> commands) {
 
 using Lines = std::vector<std::string>;
 
-inline std::string line(const imc::RoomRow& row) {
+inline std::string line(const records::RoomRow& row) {
   return "room " + row.name + " " + std::to_string(row.flags);
 }
-inline std::string line(const imc::MemberRow& row) {
+inline std::string line(const records::MemberRow& row) {
   return "member " + row.user + " of " + row.room + " " + std::to_string(row.flags);
 }
-inline std::string line(const imc::UserRow& row) { return "user " + row.key + " " + row.uri; }
+inline std::string line(const records::UserRow& row) { return "user " + row.key + " " + row.uri; }
 
-inline std::string line(const imc::InvitationRow& row) {
+inline std::string line(const records::InvitationRow& row) {
   return "invitation of " + row.user + " to " + row.room + " " + std::to_string(row.made_at);
 }
 

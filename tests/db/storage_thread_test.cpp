@@ -127,7 +127,7 @@ TEST(StorageThread, GivesNoAnswerUnasked) {
 TEST(StorageThread, PassesOnWhatWentWrong) {
   MemoryDatabase database;
   database.faults.commit_failures = 1;
-  database.faults.refuses = [](const imc::Record& record) { return record.room_name == "bad"; };
+  database.faults.refuses = [](const records::Record& record) { return record.room_name == "bad"; };
   Loop loop(std::make_unique<MemoryStore>(database));
   loop.expect_empty_load();
   ASSERT_TRUE(loop.thread().submit(one_room(1)));

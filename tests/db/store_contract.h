@@ -46,7 +46,7 @@ class StoreContract : public testing::TestWithParam<MakeFixture> {
   void refuse(const std::string& name) { fixture_->refuse(name); }
   [[nodiscard]] bool keeps_any_bytes() const { return fixture_->keeps_any_bytes(); }
   // Commits, expecting that nothing is refused.
-  void commit(std::vector<std::vector<imc::Record>> commands) {
+  void commit(std::vector<std::vector<records::Record>> commands) {
     const CommitResult result = store().commit(batch(++last_batch_, std::move(commands)));
     ASSERT_TRUE(result.committed) << result.error;
     EXPECT_EQ(result.batch, last_batch_);

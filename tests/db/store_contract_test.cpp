@@ -13,7 +13,7 @@ TEST_P(StoreContract, NewDatabaseLoadsNothing) {
 }
 
 TEST_P(StoreContract, CommittedRowsAreThereAfterARestart) {
-  using namespace imc;
+  using namespace records;
   commit({{put_room("chat", room_flag::is_private), put_member("chat", "al", member_flag::owner)},
           {put_member("chat", "bob", member_flag::invited)}});
   restart();
@@ -181,7 +181,7 @@ TEST_P(StoreContract, NamesThatDifferInABitAreDifferentRows) {
 }
 
 TEST_P(StoreContract, LargestBatchCommits) {
-  std::vector<std::vector<imc::Record>> commands;
+  std::vector<std::vector<records::Record>> commands;
   for (int i = 0; i < 8192; ++i) commands.push_back({put_room("r" + std::to_string(i))});
   commit(std::move(commands));
   EXPECT_EQ(stored(store()).size(), 8192U);
@@ -217,7 +217,7 @@ TEST_P(StoreContract, RefusedCommandComesWithTheRowsOfItsRoomsAfterTheBatch) {
 
 TEST_P(StoreContract, AllCommandsMayBeRefused) {
   refuse("bad");
-  std::vector<std::vector<imc::Record>> commands(500, {put_room("a"), put_room("bad")});
+  std::vector<std::vector<records::Record>> commands(500, {put_room("a"), put_room("bad")});
   const CommitResult result = store().commit(batch(1, std::move(commands)));
   EXPECT_TRUE(result.committed);
   ASSERT_EQ(result.refused.size(), 500U);
@@ -229,7 +229,7 @@ TEST_P(StoreContract, AllCommandsMayBeRefused) {
 }
 
 TEST_P(StoreContract, LoadComesInPiecesMembersLast) {
-  std::vector<std::vector<imc::Record>> commands;
+  std::vector<std::vector<records::Record>> commands;
   for (int i = 0; i < 5000; ++i) {
     const std::string name = "r" + std::to_string(i);
     commands.push_back({put_room(name), put_member(name, "al")});
@@ -246,7 +246,7 @@ TEST_P(StoreContract, LoadComesInPiecesMembersLast) {
 }
 
 TEST_P(StoreContract, LoadEndsWhenTheSinkWantsNoMore) {
-  std::vector<std::vector<imc::Record>> commands;
+  std::vector<std::vector<records::Record>> commands;
   for (int i = 0; i < 5000; ++i) commands.push_back({put_room("r" + std::to_string(i))});
   commit(std::move(commands));
   int pieces = 0;

@@ -59,8 +59,8 @@ TEST_F(MemberListTest, IsEmptyAtFirst) {
 TEST_F(MemberListTest, KeepsTheOrderOfJoining) {
   Entries expected;
   for (std::size_t i = 300; i > 0; --i) {
-    add(i - 1, member_flag::admin);
-    expected.emplace_back(&user(i - 1), member_flag::admin);
+    add(i - 1, records::member_flag::admin);
+    expected.emplace_back(&user(i - 1), records::member_flag::admin);
     ASSERT_EQ(entries_of(*list), expected);
     ASSERT_NE(list->find(user(i - 1)), nullptr);
     ASSERT_EQ(list->find(user(i - 1))->who, &user(i - 1));
@@ -72,24 +72,24 @@ TEST_F(MemberListTest, PutsOneWhoComesBackAtTheEnd) {
   add(0);
   add(1);
   remove(0);
-  add(0, member_flag::owner);
-  EXPECT_EQ(entries_of(*list), (Entries{{&user(1), 0}, {&user(0), member_flag::owner}}));
-  EXPECT_TRUE(list->find(user(0))->is(member_flag::owner));
+  add(0, records::member_flag::owner);
+  EXPECT_EQ(entries_of(*list), (Entries{{&user(1), 0}, {&user(0), records::member_flag::owner}}));
+  EXPECT_TRUE(list->find(user(0))->is(records::member_flag::owner));
   EXPECT_EQ(user(0).rooms, 1U);
 }
 
 TEST_F(MemberListTest, CountsMembersAndInvitedByThemselves) {
-  add(0, member_flag::owner);
-  add(1, member_flag::invited);
+  add(0, records::member_flag::owner);
+  add(1, records::member_flag::invited);
   add(2, member_joining);
   EXPECT_EQ(list->members(), 2U);
   EXPECT_EQ(list->invited(), 1U);
   list->set_flags(*list->find(user(1)), member_joining);
   EXPECT_EQ(list->members(), 3U);
   EXPECT_EQ(list->invited(), 0U);
-  list->set_flags(*list->find(user(0)), member_flag::admin);
+  list->set_flags(*list->find(user(0)), records::member_flag::admin);
   EXPECT_EQ(list->members(), 3U);
-  list->set_flags(*list->find(user(2)), member_flag::invited);
+  list->set_flags(*list->find(user(2)), records::member_flag::invited);
   EXPECT_EQ(list->members(), 2U);
   EXPECT_EQ(list->invited(), 1U);
   remove(2);
@@ -100,9 +100,9 @@ TEST_F(MemberListTest, CountsMembersAndInvitedByThemselves) {
 
 TEST_F(MemberListTest, TellsWhoGetsChat) {
   add(0);
-  add(1, member_flag::invited);
+  add(1, records::member_flag::invited);
   add(2, member_joining);
-  add(3, member_flag::owner | member_flag::admin | member_flag::skip);
+  add(3, records::member_flag::owner | records::member_flag::admin | records::member_flag::skip);
   EXPECT_TRUE(list->find(user(0))->gets_chat());
   EXPECT_FALSE(list->find(user(1))->gets_chat());
   EXPECT_FALSE(list->find(user(1))->is_member());
@@ -180,7 +180,7 @@ TEST_F(MemberListTest, KeepsWhatAReaderMaySee) {
 }
 
 TEST_F(MemberListTest, GivesEverythingBackWhenDestroyed) {
-  for (std::size_t i = 0; i < 300; ++i) add(i, i % 3 == 0 ? member_flag::invited : 0);
+  for (std::size_t i = 0; i < 300; ++i) add(i, i % 3 == 0 ? records::member_flag::invited : 0);
   for (std::size_t i = 0; i < 100; ++i) remove(i);
   EXPECT_EQ(user(299).rooms, 1U);
   list.reset();
@@ -226,8 +226,8 @@ TEST_F(MemberListTest, WalkFromANumberBehindTheLastVisitsNobody) {
 TEST_F(MemberListTest, DoesAsAVectorDoesThroughRandomChanges) {
   Random random({4, 4});
   Entries model;
-  constexpr std::uint32_t flags[] = {0, member_flag::owner, member_flag::admin,
-                                     member_flag::invited, member_joining};
+  constexpr std::uint32_t flags[] = {0, records::member_flag::owner, records::member_flag::admin,
+                                     records::member_flag::invited, member_joining};
   std::size_t most = 0;
   for (int step = 0; step < 30000; ++step) {
     // The room fills, then empties, again and again.
@@ -251,7 +251,7 @@ TEST_F(MemberListTest, DoesAsAVectorDoesThroughRandomChanges) {
     epochs.collect();
     most = std::max(most, model.size());
     const auto invited = static_cast<std::uint32_t>(
-        std::ranges::count(model, member_flag::invited, &Entries::value_type::second));
+        std::ranges::count(model, records::member_flag::invited, &Entries::value_type::second));
     ASSERT_EQ(list->invited(), invited);
     ASSERT_EQ(list->members(), model.size() - invited);
     if (step % 20 == 0) {
@@ -279,7 +279,7 @@ TEST(MemberListDeathTest, RemovingTwiceIsABrokenInvariant) {
   Member& member = *list.find(*a);
   list.remove(member);
   EXPECT_DEATH(list.remove(member), "invariant broken");
-  EXPECT_DEATH(list.add(*a, member_flag::deleted), "invariant broken");
+  EXPECT_DEATH(list.add(*a, records::member_flag::deleted), "invariant broken");
 }
 
 }  // namespace

@@ -100,7 +100,7 @@ class Writer {
   // User 0 owns it and never leaves.
   void make_lasting_room(std::size_t i) {
     Room& room = create(lasting_name(i));
-    room.members.add(*users_[0], member_flag::owner);
+    room.members.add(*users_[0], records::member_flag::owner);
     lasting_.push_back(&room);
   }
 
@@ -137,8 +137,8 @@ class Writer {
   }
 
   std::uint32_t flags() {
-    constexpr std::array choices = {std::uint32_t{0}, member_flag::admin, member_flag::invited,
-                                    member_joining};
+    constexpr std::array choices = {std::uint32_t{0}, records::member_flag::admin,
+                                    records::member_flag::invited, member_joining};
     return choices[random_.below(choices.size())];
   }
 
@@ -235,7 +235,7 @@ class Reader {
     int owners = 0;
     room.members.for_each([&](const Member& member) {
       if (first == nullptr) first = member.who;
-      owners += member.is(member_flag::owner) ? 1 : 0;
+      owners += member.is(records::member_flag::owner) ? 1 : 0;
     });
     if (first == nullptr || first->key() != "user0@example.org" || owners != 1) ++wrong_members;
     if (room.owner() != first) ++wrong_members;

@@ -32,17 +32,17 @@ TEST_F(RoomTest, MayBecomePrivate) {
 
 TEST_F(RoomTest, HasNoOwnerWithoutTheFlag) {
   EXPECT_EQ(room->owner(), nullptr);
-  room->members.add(*user("alice"), member_flag::admin);
+  room->members.add(*user("alice"), records::member_flag::admin);
   // A damaged database may call an invited user the owner.
-  room->members.add(*user("bob"), member_flag::owner | member_flag::invited);
+  room->members.add(*user("bob"), records::member_flag::owner | records::member_flag::invited);
   EXPECT_EQ(room->owner(), nullptr);
 }
 
 TEST_F(RoomTest, IsOwnedByTheFirstOwner) {
   const IdentityRef bob = user("bob");
   room->members.add(*user("alice"), 0);
-  room->members.add(*bob, member_flag::owner);
-  room->members.add(*user("carol"), member_flag::owner);
+  room->members.add(*bob, records::member_flag::owner);
+  room->members.add(*user("carol"), records::member_flag::owner);
   EXPECT_EQ(room->owner(), bob.get());
   room->members.remove(*room->members.find(*bob));
   EXPECT_EQ(room->owner(), user("carol").get());
@@ -52,9 +52,9 @@ TEST_F(RoomTest, TellsTheInviterOnce) {
   const IdentityRef alice = user("alice");
   const IdentityRef bob = user("bob");
   const IdentityRef carol = user("carol");
-  room->members.add(*alice, member_flag::owner);
-  room->members.add(*bob, member_flag::admin);
-  room->members.add(*carol, member_flag::invited);
+  room->members.add(*alice, records::member_flag::owner);
+  room->members.add(*bob, records::member_flag::admin);
+  room->members.add(*carol, records::member_flag::invited);
   room->invitations.add(carol, bob, {});
   EXPECT_EQ(room->take_inviter(*carol, identities).get(), bob.get());
   EXPECT_EQ(room->invitations.find(*carol), nullptr);
@@ -63,7 +63,7 @@ TEST_F(RoomTest, TellsTheInviterOnce) {
 
 TEST_F(RoomTest, WithoutInviterAndOwnerTellsNobody) {
   const IdentityRef carol = user("carol");
-  room->members.add(*carol, member_flag::invited);
+  room->members.add(*carol, records::member_flag::invited);
   EXPECT_FALSE(room->take_inviter(*carol, identities));
 }
 

@@ -8,37 +8,37 @@ namespace {
 using Lines = std::vector<std::string>;
 
 struct Rows {
-  std::vector<RoomRow> rooms;
-  std::vector<UserRow> users;
-  std::vector<MemberRow> members;
-  std::vector<InvitationRow> invitations;
+  std::vector<records::RoomRow> rooms;
+  std::vector<records::UserRow> users;
+  std::vector<records::MemberRow> members;
+  std::vector<records::InvitationRow> invitations;
 };
 
 Lines findings(const Rows& rows, std::vector<std::string> domains = {}) {
   RowCheck check(std::move(domains));
-  for (const RoomRow& row : rows.rooms) check.add(row);
-  for (const UserRow& row : rows.users) check.add(row);
-  for (const MemberRow& row : rows.members) check.add(row);
-  for (const InvitationRow& row : rows.invitations) check.add(row);
+  for (const records::RoomRow& row : rows.rooms) check.add(row);
+  for (const records::UserRow& row : rows.users) check.add(row);
+  for (const records::MemberRow& row : rows.members) check.add(row);
+  for (const records::InvitationRow& row : rows.invitations) check.add(row);
   check.finish();
   return check.take_findings();
 }
 
 TEST(RowCheck, FindsNothingInGoodRowsAndInNone) {
   EXPECT_EQ(findings({}), Lines{});
-  EXPECT_EQ(findings({.rooms = {{"chat", "x", 0}, {"priv", "x", room_flag::is_private}},
+  EXPECT_EQ(findings({.rooms = {{"chat", "x", 0}, {"priv", "x", records::room_flag::is_private}},
                       .users = {{"al@x", "sip:Al@x:6000"}},
-                      .members = {{"al", "x", "sip:chat@x", member_flag::owner},
-                                  {"bob", "x", "sip:chat@x", member_flag::invited},
-                                  {"al", "x", "sip:priv@x", member_flag::owner},
-                                  {"cy", "x", "sip:priv@x", member_flag::admin}},
+                      .members = {{"al", "x", "sip:chat@x", records::member_flag::owner},
+                                  {"bob", "x", "sip:chat@x", records::member_flag::invited},
+                                  {"al", "x", "sip:priv@x", records::member_flag::owner},
+                                  {"cy", "x", "sip:priv@x", records::member_flag::admin}},
                       .invitations = {{"Bob", "x", "sip:CHAT@x", 5}}}),
             Lines{});
 }
 
 TEST(RowCheck, FindsInvitationsOfNobodyWhoIsInvited) {
   EXPECT_EQ(findings({.rooms = {{"chat", "x", 0}},
-                      .members = {{"al", "x", "sip:chat@x", member_flag::owner}},
+                      .members = {{"al", "x", "sip:chat@x", records::member_flag::owner}},
                       .invitations = {{"al", "x", "sip:chat@x", 5},
                                       {"bob", "x", "sip:chat@x", 5},
                                       {"bob", "x", "sip:none@x", 5}}}),
@@ -50,16 +50,16 @@ TEST(RowCheck, FindsInvitationsOfNobodyWhoIsInvited) {
 TEST(RowCheck, FindsRoomsWithoutMembersOrOwnerOrWithTwo) {
   EXPECT_EQ(findings({.rooms = {{"a", "x", 0}, {"b", "x", 0}, {"c", "x", 0}, {"d", "x", 0}},
                       .members = {{"al", "x", "sip:b@x", 0},
-                                  {"al", "x", "sip:c@x", member_flag::owner},
-                                  {"bob", "x", "sip:c@x", member_flag::owner},
-                                  {"al", "x", "sip:d@x", member_flag::invited}}}),
+                                  {"al", "x", "sip:c@x", records::member_flag::owner},
+                                  {"bob", "x", "sip:c@x", records::member_flag::owner},
+                                  {"al", "x", "sip:d@x", records::member_flag::invited}}}),
             (Lines{"room sip:a@x has no members", "room sip:b@x has no owner",
                    "room sip:c@x has 2 owners", "room sip:d@x has no members"}));
 }
 
 TEST(RowCheck, FindsMembersWithoutARoomAndTwice) {
   EXPECT_EQ(findings({.rooms = {{"a", "x", 0}},
-                      .members = {{"al", "x", "sip:a@x", member_flag::owner},
+                      .members = {{"al", "x", "sip:a@x", records::member_flag::owner},
                                   {"AL", "X", "sip:A@x", 0},
                                   {"bob", "x", "sip:gone@x", 0},
                                   {"cy", "x", "what", 0}}}),
@@ -71,7 +71,7 @@ TEST(RowCheck, FindsMembersWithoutARoomAndTwice) {
 TEST(RowCheck, FindsNamesThatMakeNoUri) {
   EXPECT_EQ(findings({.rooms = {{"a b", "x", 0}, {"a", "x", 0}},
                       .users = {{"al@x", "tel:12"}, {"al@x", "sip:bob@x"}},
-                      .members = {{"al", "x", "sip:a@x", member_flag::owner},
+                      .members = {{"al", "x", "sip:a@x", records::member_flag::owner},
                                   {"b:c@d", "x", "sip:a@x", 0}}}),
             (Lines{"room sip:a b@x: its name and domain make no SIP URI",
                    "user al@x: tel:12 is not a SIP URI of that key",
@@ -81,8 +81,8 @@ TEST(RowCheck, FindsNamesThatMakeNoUri) {
 
 TEST(RowCheck, FindsRoomsThatAreOne) {
   const Rows rows = {.rooms = {{"chat", "x", 0}, {"ch%61t", "X", 0}, {"chat", "y", 0}},
-                     .members = {{"al", "x", "sip:chat@x", member_flag::owner},
-                                 {"al", "x", "sip:chat@y", member_flag::owner}}};
+                     .members = {{"al", "x", "sip:chat@x", records::member_flag::owner},
+                                 {"al", "x", "sip:chat@y", records::member_flag::owner}}};
   EXPECT_EQ(findings(rows),
             Lines{"rooms sip:chat@x and sip:ch%61t@X are one: their names are the same"});
   // Where y is another name of x, more of them are.
@@ -93,9 +93,9 @@ TEST(RowCheck, FindsRoomsThatAreOne) {
 }
 
 TEST(RowCheck, FindsWhatTheOlderModulesMarkedAsDeleted) {
-  EXPECT_EQ(findings({.rooms = {{"a", "x", room_flag::deleted}, {"b", "x", 0}},
-                      .members = {{"al", "x", "sip:b@x", member_flag::owner},
-                                  {"bob", "x", "sip:b@x", member_flag::deleted}}}),
+  EXPECT_EQ(findings({.rooms = {{"a", "x", records::room_flag::deleted}, {"b", "x", 0}},
+                      .members = {{"al", "x", "sip:b@x", records::member_flag::owner},
+                                  {"bob", "x", "sip:b@x", records::member_flag::deleted}}}),
             (Lines{"room sip:a@x is marked as deleted, but there",
                    "member bob@x of sip:b@x is marked as deleted, but there"}));
 }

@@ -117,7 +117,7 @@ TEST_F(Chat, LostRequestIsSentAgainByTimerEAndHeardOnce) {
   h.run_for(10s);
   EXPECT_EQ(bob.heard(), (std::vector<std::string>{"<alice@example.org>: hello"}));
   EXPECT_EQ(h.figures().retransmissions_sent.value(), 3U);  // At 0.5, 1.5 and 3.5 s.
-  EXPECT_EQ(h.server().conference().deliveries().in_flight(), 0U);
+  EXPECT_EQ(h.server().deliveries().in_flight(), 0U);
 }
 
 TEST_F(Chat, RetransmissionIsTheSameDatagram) {
@@ -163,7 +163,7 @@ TEST_F(Chat, QueueOfAUserIsBoundedAndTheSenderIsStillAnswered) {
   }
   EXPECT_EQ(h.peer("alice").last_code(), 200);
   // One is under way.
-  EXPECT_EQ(h.server().conference().deliveries().queued(), limits::user_queue_max);
+  EXPECT_EQ(h.server().deliveries().queued(), limits::user_queue_max);
   EXPECT_EQ(at(h.figures().deliveries, DeliveryResult::dropped).value(), 9U);
 }
 
@@ -244,7 +244,7 @@ TEST_F(Chat, MemberWithoutAWayIsCountedAsUnroutable) {
   h.run_for(1s);
   EXPECT_EQ(h.peer("alice").last_code(), 200);
   EXPECT_GE(at(h.figures().deliveries, DeliveryResult::unroutable).value(), 1U);
-  EXPECT_EQ(h.server().conference().deliveries().pending_users(), 0U);
+  EXPECT_EQ(h.server().deliveries().pending_users(), 0U);
 }
 
 TEST_F(Chat, WithoutAProxyBranchesAreNotPadded) {
@@ -295,7 +295,7 @@ TEST_F(BehindAProxy, DeliveriesOfAMessageHaveOneSizeForUrisOfManyLengths) {
   // `sip:` and `@example.org` take 16 bytes: up to 32 in all, and up to 64.
   EXPECT_EQ(sizes.size(), 2U);
   EXPECT_EQ(h.figures().responses_stray.value(), 0U);
-  EXPECT_EQ(h.server().conference().deliveries().in_flight(), 0U);
+  EXPECT_EQ(h.server().deliveries().in_flight(), 0U);
 }
 
 TEST_F(BehindAProxy, HopWindowBoundsWhatIsUnansweredAndYoung) {
@@ -360,7 +360,7 @@ TEST_F(BehindAProxy, RoomOfAThousandGetsEachTextOnceAndInOrderInAnyWeather) {
   }
   EXPECT_FALSE(heard.contains("sip:m0@example.org"));
   EXPECT_TRUE(h.server().is_idle());
-  EXPECT_EQ(h.server().conference().deliveries().pending_users(), 0U);
+  EXPECT_EQ(h.server().deliveries().pending_users(), 0U);
 }
 
 }  // namespace

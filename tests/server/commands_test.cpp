@@ -7,8 +7,8 @@
 namespace imcd::server {
 namespace {
 
-using imc::member_flag::invited;
-using imc::member_flag::owner;
+using records::member_flag::invited;
+using records::member_flag::owner;
 
 class Commands : public testing::Test {
  protected:
@@ -78,8 +78,8 @@ TEST_F(Commands, CreateTakesTheRoomAsNameAddressOrUri) {
 TEST_F(Commands, CreatePrivateIsStoredAsPrivate) {
   EXPECT_EQ(code(alice, "chat", "#create secret private"), 200);
   EXPECT_EQ(code(alice, "chat", "#create private"), 200);
-  EXPECT_EQ((h.database.rooms[{"secret", "example.org"}]), imc::room_flag::is_private);
-  EXPECT_EQ((h.database.rooms[{"chat", "example.org"}]), imc::room_flag::is_private);
+  EXPECT_EQ((h.database.rooms[{"secret", "example.org"}]), records::room_flag::is_private);
+  EXPECT_EQ((h.database.rooms[{"chat", "example.org"}]), records::room_flag::is_private);
   EXPECT_EQ(h.figures().rooms_private.value(), 2);
 }
 
@@ -541,7 +541,7 @@ TEST_F(Commands, AddOfAnInvitedUserTakesTheInvitation) {
 TEST_F(Commands, AdminsMayInviteAndRemoveButNotChangeRoles) {
   make_room();
   ASSERT_EQ(code(alice, "chat", "#modify bob admin"), 200);
-  EXPECT_EQ(stored("bob"), imc::member_flag::admin);
+  EXPECT_EQ(stored("bob"), records::member_flag::admin);
   EXPECT_TRUE(bob.has_heard("made you an admin"));
   EXPECT_EQ(code(bob, "chat", "#invite carol"), 200);
   EXPECT_EQ(code(bob, "chat", "#remove carol"), 200);
@@ -558,7 +558,7 @@ TEST_F(Commands, ModifyOwnerHandsTheRoomOver) {
   make_room();
   ASSERT_EQ(code(alice, "chat", "#modify bob owner"), 200);
   EXPECT_EQ(stored("bob"), owner);
-  EXPECT_EQ(stored("alice"), imc::member_flag::admin);
+  EXPECT_EQ(stored("alice"), records::member_flag::admin);
   EXPECT_TRUE(bob.has_heard("made you the owner"));
   EXPECT_EQ(code(alice, "chat", "#destroy"), 403);
   EXPECT_EQ(code(bob, "chat", "#destroy"), 200);
@@ -581,7 +581,7 @@ TEST_F(Commands, ModifyHeedsItsRoomArgument) {
   ASSERT_EQ(code(bob, "other", "#create"), 200);
   ASSERT_EQ(code(alice, "other", "#join"), 200);
   EXPECT_EQ(code(bob, "chat", "#modify alice admin other"), 200);
-  EXPECT_EQ(stored("alice", "other"), imc::member_flag::admin);
+  EXPECT_EQ(stored("alice", "other"), records::member_flag::admin);
   EXPECT_EQ(stored("alice"), owner);
 }
 

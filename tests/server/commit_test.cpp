@@ -166,7 +166,7 @@ TEST_F(Commit, LostAnswerToACommitIsHarmless) {
 TEST_F(Commit, CommandThatTheDatabaseRefusesIs500AndTheRoomIsReadAgain) {
   alice.say("chat", "#create");
   h.run_for(1s);
-  h.database.faults.refuses = [](const imc::Record& record) { return record.user == "bob"; };
+  h.database.faults.refuses = [](const records::Record& record) { return record.user == "bob"; };
   bob.say("chat", "#join");
   carol.say("chat", "#join");
   h.run_for(1s);
@@ -188,7 +188,7 @@ TEST_F(Commit, CommandThatTheDatabaseRefusesIs500AndTheRoomIsReadAgain) {
 TEST_F(Commit, ChangeBehindARefusedOneStaysInMemory) {
   alice.say("chat", "#create");
   h.run_for(1s);
-  h.database.faults.refuses = [](const imc::Record& record) { return record.user == "bob"; };
+  h.database.faults.refuses = [](const records::Record& record) { return record.user == "bob"; };
   h.database_hangs = true;
   bob.say("chat", "#join");
   h.run_for(20ms);
@@ -204,8 +204,8 @@ TEST_F(Commit, ChangeBehindARefusedOneStaysInMemory) {
 }
 
 TEST_F(Commit, RoomWhoseMakingIsRefusedIsGone) {
-  h.database.faults.refuses = [](const imc::Record& record) {
-    return record.kind == imc::Record::Kind::put_room;
+  h.database.faults.refuses = [](const records::Record& record) {
+    return record.kind == records::Record::Kind::put_room;
   };
   alice.say("chat", "#create");
   h.run_for(1s);
@@ -284,13 +284,13 @@ TEST_F(Relaxed, AnswersAtOnceAndStoresLater) {
 
 TEST_F(Commit, RowsOfOlderModulesLoadAndBadOnesAreSkipped) {
   h.database.rooms[{"chat", "example.org"}] = 0;
-  h.database.rooms[{"empty", "example.org"}] = imc::room_flag::is_private;
-  h.database.rooms[{"gone", "example.org"}] = imc::room_flag::deleted;
+  h.database.rooms[{"empty", "example.org"}] = records::room_flag::is_private;
+  h.database.rooms[{"gone", "example.org"}] = records::room_flag::deleted;
   h.database.rooms[{"bad name", "example.org"}] = 0;
   auto& members = h.database.members;
-  members[{"sip:chat@example.org", "alice", "example.org"}] = imc::member_flag::owner;
-  members[{"sip:chat@example.org", "bob", "example.org"}] = imc::member_flag::skip;
-  members[{"sip:chat@example.org", "carol", "example.org"}] = imc::member_flag::deleted;
+  members[{"sip:chat@example.org", "alice", "example.org"}] = records::member_flag::owner;
+  members[{"sip:chat@example.org", "bob", "example.org"}] = records::member_flag::skip;
+  members[{"sip:chat@example.org", "carol", "example.org"}] = records::member_flag::deleted;
   members[{"sip:none@example.org", "dave", "example.org"}] = 0;
   h.restart();
   introduce();
@@ -304,7 +304,7 @@ TEST_F(Commit, RowsOfOlderModulesLoadAndBadOnesAreSkipped) {
 }
 
 TEST_F(Commit, MemberRowWithoutARoomDoesNotWakeUpInANewRoomOfThatName) {
-  h.database.members[{"sip:chat@example.org", "bob", "example.org"}] = imc::member_flag::admin;
+  h.database.members[{"sip:chat@example.org", "bob", "example.org"}] = records::member_flag::admin;
   h.restart();
   introduce();
   alice.say("chat", "#create private");
@@ -321,8 +321,8 @@ TEST_F(Commit, RowsThatFoldTogetherAreMergedAndReported) {
   h.database.rooms[{"chat", "example.org"}] = 0;
   h.database.rooms[{"Chat", "Example.org"}] = 0;
   auto& members = h.database.members;
-  members[{"sip:chat@example.org", "alice", "example.org"}] = imc::member_flag::owner;
-  members[{"sip:Chat@Example.org", "ALICE", "example.org"}] = imc::member_flag::invited;
+  members[{"sip:chat@example.org", "alice", "example.org"}] = records::member_flag::owner;
+  members[{"sip:Chat@Example.org", "ALICE", "example.org"}] = records::member_flag::invited;
   members[{"sip:Chat@Example.org", "bob", "example.org"}] = 0;
   h.restart();
   EXPECT_EQ(h.server().conference().rooms().size(), 1U);
@@ -343,7 +343,8 @@ TEST_F(Commit, RowsThatFoldTogetherAreMergedAndReported) {
 
 TEST_F(Commit, MemberRowOfAnotherSpellingIsRemovedForGood) {
   h.database.rooms[{"chat", "example.org"}] = 0;
-  h.database.members[{"sip:chat@example.org", "alice", "example.org"}] = imc::member_flag::owner;
+  h.database.members[{"sip:chat@example.org", "alice", "example.org"}] =
+      records::member_flag::owner;
   h.database.members[{"sip:CHAT@example.org", "bob", "example.org"}] = 0;
   h.restart();
   introduce();

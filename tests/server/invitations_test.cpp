@@ -120,7 +120,7 @@ TEST_F(InvitationTimes, OfNobodyWhoIsInvitedAreDeletedAtTheStart) {
 }
 
 TEST_F(InvitationTimes, SurviveARefusalOfAnotherChange) {
-  h.database.faults.refuses = [](const imc::Record& record) { return record.user == "carol"; };
+  h.database.faults.refuses = [](const records::Record& record) { return record.user == "carol"; };
   h.run_for(72h);
   h.peer("carol").say("chat", "#join");
   h.run_for(1s);

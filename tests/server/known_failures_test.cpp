@@ -193,7 +193,7 @@ TEST_F(KnownFailure, PrivateRoomCameBackPublic) {
 TEST_F(KnownFailure, RoomWithoutMembersStoppedTheLoadOfAllLaterRooms) {
   h.database.rooms[{"a", "example.org"}] = 0;
   h.database.rooms[{"b", "example.org"}] = 0;
-  h.database.members[{"sip:b@example.org", "bob", "example.org"}] = imc::member_flag::owner;
+  h.database.members[{"sip:b@example.org", "bob", "example.org"}] = records::member_flag::owner;
   h.restart();
   EXPECT_EQ(h.server().conference().rooms().size(), 2U);
   EXPECT_EQ(code(bob, "b", "hello"), 200);
@@ -347,8 +347,8 @@ TEST_F(KnownFailure, AnsweredTransactionsStayedForSeconds) {
   alice.say("chat", "hello");
   h.run_for(10ms);
   EXPECT_TRUE(bob.has_heard("hello"));
-  EXPECT_EQ(h.server().conference().deliveries().in_flight(), 0U);
-  EXPECT_EQ(h.server().conference().deliveries().messages().size(), 0U);
+  EXPECT_EQ(h.server().deliveries().in_flight(), 0U);
+  EXPECT_EQ(h.server().deliveries().messages().size(), 0U);
 }
 
 // Elsewhere, with the part that they concern:

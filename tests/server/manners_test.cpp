@@ -74,7 +74,7 @@ TEST_F(Manners, ThreeTimeoutsInARowMakeAway) {
   EXPECT_EQ(bob.heard().size(), 3U);
   h.run_for(7s);
   EXPECT_EQ(h.figures().users_away.value(), 1);
-  EXPECT_EQ(h.server().conference().deliveries().queued(), 1U);
+  EXPECT_EQ(h.server().deliveries().queued(), 1U);
 }
 
 TEST_F(Manners, AnswerBetweenTimeoutsStartsTheCountAgain) {
@@ -123,9 +123,9 @@ TEST_F(Manners, AbsenceIsForgottenInTheEnd) {
   bob.answer_code = 410;
   alice.say("chat", "1");
   h.run_for(1s);
-  EXPECT_EQ(h.server().conference().deliveries().resting_users(), 1U);
+  EXPECT_EQ(h.server().deliveries().resting_users(), 1U);
   h.run_for(20min);
-  EXPECT_EQ(h.server().conference().deliveries().resting_users(), 0U);
+  EXPECT_EQ(h.server().deliveries().resting_users(), 0U);
   EXPECT_EQ(h.figures().users_away.value(), 0);
   EXPECT_FALSE(h.server().next_deadline());
 }

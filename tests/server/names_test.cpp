@@ -142,7 +142,7 @@ TEST_F(Names, UnknownHostIsUnroutableAndNotAskedForAgainAtOnce) {
   load({"nowhere.example"});
   say("one");
   EXPECT_EQ(unroutable(), 1U);
-  EXPECT_EQ(h.server().conference().deliveries().pending_users(), 0U);
+  EXPECT_EQ(h.server().deliveries().pending_users(), 0U);
   say("two");
   EXPECT_EQ(unroutable(), 2U);
   EXPECT_EQ(times_asked("nowhere.example"), 1U);
@@ -242,7 +242,7 @@ TEST_F(Names, FloodOfHostsAsksAFewAtATimeAndEndsUnroutable) {
   EXPECT_EQ(h.questions.size(), limits::name_questions_max + 1);
   h.run_for(limits::name_wait_max + 1s);
   EXPECT_EQ(unroutable(), static_cast<std::uint64_t>(many));
-  EXPECT_EQ(h.server().conference().deliveries().pending_users(), 0U);
+  EXPECT_EQ(h.server().deliveries().pending_users(), 0U);
 }
 
 TEST_F(Names, OrderlyStopDropsWhatWaitsForAName) {
@@ -424,7 +424,7 @@ TEST(ProxyWeights, AreTheChancesOfTheTargets) {
   int heavy = 0;
   for (std::uint64_t seed = 0; seed < 400; ++seed) {
     Figures figures;
-    imc::ProxyNames names({NextHop("proxy.example", 0)}, {seed, 1}, figures);
+    delivery::ProxyNames names({NextHop("proxy.example", 0)}, {seed, 1}, figures);
     Outbox out;
     names.on_deadline(MonoTime{}, out);
     names.on_answer({"_sip._udp.proxy.example", NameKind::services},
@@ -443,7 +443,7 @@ TEST(ProxyWeights, AreTheChancesOfTheTargets) {
 
 TEST(ProxyServices, AreThoseOfItsTransport) {
   Figures figures;
-  imc::ProxyNames names({NextHop("proxy.example", 0, Transport::tcp)}, {1, 1}, figures);
+  delivery::ProxyNames names({NextHop("proxy.example", 0, Transport::tcp)}, {1, 1}, figures);
   Outbox out;
   names.on_deadline(MonoTime{}, out);
   ASSERT_EQ(out.questions().size(), 1U);

@@ -37,9 +37,9 @@ class Operators : public testing::Test {
 
 TEST_F(Operators, RoomIsStoredAndItsOwnerToldAndInCharge) {
   make("sip:hall@example.org", "sip:alice@example.org", "private");
-  EXPECT_EQ((h.database.rooms.at({"hall", "example.org"})), imc::room_flag::is_private);
+  EXPECT_EQ((h.database.rooms.at({"hall", "example.org"})), records::room_flag::is_private);
   EXPECT_EQ((h.database.members.at({"sip:hall@example.org", "alice", "example.org"})),
-            imc::member_flag::owner);
+            records::member_flag::owner);
   EXPECT_TRUE(alice.has_heard("The operators made the private room hall@example.org"));
   bob.say("hall", "#join");
   h.run_for(1s);
@@ -76,8 +76,8 @@ TEST_F(Operators, BadNamesAndTooManyRoomsAreRefused) {
 }
 
 TEST_F(Operators, RoomThatTheDatabaseRefusesGoesAgain) {
-  h.database.faults.refuses = [](const imc::Record& record) {
-    return record.kind == imc::Record::Kind::put_room;
+  h.database.faults.refuses = [](const records::Record& record) {
+    return record.kind == records::Record::Kind::put_room;
   };
   make("sip:hall@example.org", "sip:alice@example.org", "public");
   EXPECT_EQ(rooms(), 0U);

@@ -44,7 +44,7 @@ class Outages : public testing::Test {
     h.run_for(40s);
     EXPECT_EQ(h.database.members.size(), 7U);
     // The database tells what it stores, in the order in which it does.
-    h.database.faults.refuses = [this](const imc::Record& record) {
+    h.database.faults.refuses = [this](const records::Record& record) {
       if (!record.is_of_user()) stored_.push_back(describe(record));
       return false;
     };
@@ -59,8 +59,8 @@ class Outages : public testing::Test {
     for (int i = 0; i < 20; ++i) user(i).forget();
   }
 
-  static std::string describe(const imc::Record& record) {
-    using enum imc::Record::Kind;
+  static std::string describe(const records::Record& record) {
+    using enum records::Record::Kind;
     switch (record.kind) {
       case delete_room:
         return "no room " + record.room_name;

@@ -153,7 +153,7 @@ TEST_F(Users, RowOfSomebodyInNoRoomIsCleanedAwayAtTheStart) {
   h.restart();
   h.run_for(1s);
   EXPECT_TRUE(h.database.users.empty());
-  EXPECT_EQ(h.server().conference().identities().size(), 0U);
+  EXPECT_EQ(h.server().identities().size(), 0U);
 }
 
 TEST_F(Users, RowThatContradictsItsKeyIsSkipped) {
@@ -170,8 +170,8 @@ TEST_F(Users, RowThatContradictsItsKeyIsSkipped) {
 
 TEST_F(Users, RefusedCommandLeavesNoUri) {
   say(alice, "#create");
-  h.database.faults.refuses = [](const imc::Record& record) {
-    return record.kind == imc::Record::Kind::put_member && record.user == "bob";
+  h.database.faults.refuses = [](const records::Record& record) {
+    return record.kind == records::Record::Kind::put_member && record.user == "bob";
   };
   say(bob, "#join");
   EXPECT_EQ(bob.last_code(), 500);

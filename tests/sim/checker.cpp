@@ -132,7 +132,7 @@ void Checker::check_sizes() {
     fail("server transactions end", fmt::format("there are {}, and must be {}",
                                                 server_->server_transactions(), exchanges_.size()));
   }
-  const auto& deliveries = server_->conference().deliveries();
+  const auto& deliveries = server_->deliveries();
   const auto next = server_->next_deadline();
   const bool has_more_to_do = next && *next <= world_.now.mono;
   if (!has_more_to_do && deliveries.in_flight() != outstanding_) {
@@ -221,7 +221,7 @@ void Checker::check_figures() {
 void Checker::at_rest() {
   compare_rooms();
   compare_rows();
-  const auto& deliveries = server_->conference().deliveries();
+  const auto& deliveries = server_->deliveries();
   const auto must_be_gone = [this](std::size_t count, std::string_view what) {
     if (count != 0) fail("memory returns", fmt::format("at rest there are {} {}", count, what));
   };
@@ -229,7 +229,7 @@ void Checker::at_rest() {
   must_be_gone(deliveries.queued(), "deliveries waiting");
   must_be_gone(deliveries.pending_users(), "users with deliveries");
   must_be_gone(deliveries.resting_users(), "users remembered as away");
-  must_be_gone(server_->conference().deliveries().messages().size(), "texts");
+  must_be_gone(server_->deliveries().messages().size(), "texts");
   must_be_gone(server_->server_transactions(), "server transactions");
   must_be_gone(pending_.size() + in_flight_.size(), "room changes");
   must_be_gone(static_cast<std::size_t>(figures_->users_away.value()), "users counted as away");
@@ -289,7 +289,7 @@ std::uint64_t Checker::count_missing(const Chat& chat) {
 // list is empty; where users come straight to us, the source of each is kept.
 void Checker::check_identities() {
   constexpr std::size_t empty_places_max = 16;
-  std::unordered_set<const imc::Identity*> needed;
+  std::unordered_set<const Identity*> needed;
   std::size_t empty_places = 0;
   server_->conference().rooms().for_each([&](imc::Room& room) {
     std::size_t places = 0;
@@ -303,7 +303,7 @@ void Checker::check_identities() {
     });
     empty_places += std::max(places, empty_places_max);
   });
-  const std::size_t identities = server_->conference().identities().size();
+  const std::size_t identities = server_->identities().size();
   const bool keeps_sources =
       world_.plan.proxies == 0 || world_.plan.settings.conference.user_rate != 0;
   if (identities >= needed.size() &&

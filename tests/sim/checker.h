@@ -172,7 +172,7 @@ class Checker {
   void follow_withdrawals();
   void find_withdrawn(RoomId at, std::vector<Pending>& withdrawn);
   void add_pending(Pending pending);
-  [[nodiscard]] Change to_change(const imc::Record& record);
+  [[nodiscard]] Change to_change(const records::Record& record);
   std::size_t match_repair(const db::Batch& batch, std::size_t at);
   std::size_t match_command(const db::Batch& batch, std::size_t at);
   void check_neutral(const std::vector<Change>& changes);

@@ -54,7 +54,7 @@ void Checker::before_datagram(const Datagram& datagram) {
   expected_.is_request = true;
   expected_.request = hash_of(bytes, datagram.from);
   expected_.answer_to = reading.answer_to;
-  expected_.may_be_overload = server_->conference().deliveries().queued() > 0;
+  expected_.may_be_overload = server_->deliveries().queued() > 0;
   expected_.kind = kind_of(reading.shape);
   if (!is_trusted(datagram.from)) {
     expected_.may_be_silent = true;

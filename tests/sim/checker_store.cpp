@@ -7,14 +7,14 @@
 
 namespace imcd::sim {
 
-using Kind = imc::Record::Kind;
+using Kind = records::Record::Kind;
 
 namespace {
 
 constexpr std::uint64_t batches_between_comparisons = 16;
 
 constexpr std::uint32_t member_flags_kept =
-    imc::member_flag::owner | imc::member_flag::admin | imc::member_flag::invited;
+    records::member_flag::owner | records::member_flag::admin | records::member_flag::invited;
 
 std::string describe(const Change& change, const Names& names) {
   constexpr std::string_view kinds[] = {"put room", "delete room", "put member", "delete member"};
@@ -92,7 +92,7 @@ void Checker::find_withdrawn(RoomId at, std::vector<Pending>& withdrawn) {
   }
 }
 
-Change Checker::to_change(const imc::Record& record) {
+Change Checker::to_change(const records::Record& record) {
   const std::string uri = fmt::format("sip:{}@{}", record.room_name, record.room_domain);
   Change change{.kind = record.kind, .room = names_.room(uri)};
   const bool is_put = record.kind == Kind::put_room || record.kind == Kind::put_member;
@@ -119,7 +119,7 @@ void Checker::on_batch(const db::Batch& batch) {
 std::size_t Checker::match_command(const db::Batch& batch, std::size_t at) {
   // A room may be deleted in several spellings.
   std::vector<Change> changes;
-  for (const imc::Record& record : batch.commands[at].records) {
+  for (const records::Record& record : batch.commands[at].records) {
     if (record.is_of_user() || record.is_of_invitation()) continue;
     const Change change = to_change(record);
     if (changes.empty() || changes.back() != change) changes.push_back(change);
@@ -152,7 +152,7 @@ std::size_t Checker::match_repair(const db::Batch& batch, std::size_t at) {
       fail("the journal has what was asked for", "a repair does not fit");
     }
     Pending part{.records = batch.commands[at].records.size(), .at = repair.at};
-    for (const imc::Record& record : batch.commands[at].records) {
+    for (const records::Record& record : batch.commands[at].records) {
       if (!record.is_of_user()) part.changes.push_back(to_change(record));
     }
     left -= part.records;
@@ -253,23 +253,23 @@ void Checker::reload(const Pending& refused) {
 StoredRooms Checker::rows() {
   StoredRooms rooms;
   for (const auto& [name, flags] : database_.rooms) {
-    if ((flags & imc::room_flag::deleted) != 0) continue;
+    if ((flags & records::room_flag::deleted) != 0) continue;
     const RoomId at = names_.room(fmt::format("sip:{}@{}", name.name, name.domain));
     if (at == none) continue;
     rooms[at].exists = true;
-    rooms[at].flags |= flags & imc::room_flag::is_private;
+    rooms[at].flags |= flags & records::room_flag::is_private;
   }
   for (const auto& [key, row_flags] : database_.members) {
-    if ((row_flags & imc::member_flag::deleted) != 0) continue;
+    if ((row_flags & records::member_flag::deleted) != 0) continue;
     const RoomId at = names_.room(key.room);
     const UserId user = names_.user(key.user, key.domain);
     if (at == none || user == none) continue;
     const std::uint32_t flags = row_flags & member_flags_kept;
     const auto [member, is_new] = rooms[at].members.try_emplace(user, flags);
     if (is_new) continue;
-    const bool invited = (member->second & flags & imc::member_flag::invited) != 0;
+    const bool invited = (member->second & flags & records::member_flag::invited) != 0;
     member->second |= flags;
-    if (!invited) member->second &= ~imc::member_flag::invited;
+    if (!invited) member->second &= ~records::member_flag::invited;
   }
   for (RoomId at = 0; at < rooms.size(); ++at) {
     if (!rooms[at].exists) rooms[at] = {};
@@ -293,7 +293,7 @@ void Checker::compare_rows() {
     const KnownRoom& known = rules_.room(at);
     const StoredRoom& stored = stored_[at];
     bool is_same = known.exists == stored.exists &&
-                   known.is_private == ((stored.flags & imc::room_flag::is_private) != 0) &&
+                   known.is_private == ((stored.flags & records::room_flag::is_private) != 0) &&
                    known.places.size() == stored.members.size();
     for (const auto& [user, place] : known.places) {
       const auto row = stored.members.find(user);

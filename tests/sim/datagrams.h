@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "base/address.h"
-#include "tm/slot_pool.h"
+#include "base/slot_pool.h"
 
 namespace imcd::sim {
 
@@ -65,7 +65,7 @@ class Datagrams {
   [[nodiscard]] std::size_t in_use() const { return slots_.in_use(); }
 
  private:
-  tm::SlotPool<Datagram, 256> slots_;
+  SlotPool<Datagram, 256> slots_;
 };
 
 }  // namespace imcd::sim

@@ -38,12 +38,12 @@ TEST_F(FoundBySimulation, ResponseToAnotherMethodEndsNoDelivery) {
   bob.manner = Peer::Manner::silent;
   alice.say("chat", "hello");
   h.run_for(10ms);
-  ASSERT_EQ(h.server().conference().deliveries().in_flight(), 1U);
+  ASSERT_EQ(h.server().deliveries().in_flight(), 1U);
   answer_as_bob("1 OPTIONS");
-  EXPECT_EQ(h.server().conference().deliveries().in_flight(), 1U);
+  EXPECT_EQ(h.server().deliveries().in_flight(), 1U);
   EXPECT_EQ(h.figures().responses_stray.value(), 1U);
   answer_as_bob("1 MESSAGE");
-  EXPECT_EQ(h.server().conference().deliveries().in_flight(), 0U);
+  EXPECT_EQ(h.server().deliveries().in_flight(), 0U);
 }
 
 // DESIGN 6: rows that fold together become one room, in the home domain's spelling.
@@ -59,7 +59,7 @@ TEST_F(FoundBySimulation, RowOfAnAliasBeforeTheRoomsOwnRowKeepsTheRoom) {
 }
 
 TEST_F(FoundBySimulation, MemberRowWithoutARoomStaysAsleepWhenTheRoomIsMadeInAnotherSpelling) {
-  h.database.members[{"sip:chat@example.org", "bob", "example.org"}] = imc::member_flag::admin;
+  h.database.members[{"sip:chat@example.org", "bob", "example.org"}] = records::member_flag::admin;
   h.restart();
   alice.say("Chat", "#create private");
   h.run_for(1s);
@@ -75,7 +75,7 @@ TEST_F(FoundBySimulation, MemberRowWithoutARoomStaysAsleepWhenTheRoomIsMadeInAno
 TEST_F(FoundBySimulation, RefusedRepairIsNotTriedWithoutEnd) {
   h.database.rooms[{"chat", "example.org"}] = 0;
   h.database.members[{"sip:CHAT@example.org", "bob", "example.org"}] = 0;
-  h.database.faults.refuses = [](const imc::Record& record) { return record.user == "bob"; };
+  h.database.faults.refuses = [](const records::Record& record) { return record.user == "bob"; };
   h.restart();
   h.run_for(10s);
   EXPECT_EQ(h.figures().db_commands_refused.value(), 1U);
@@ -88,7 +88,7 @@ TEST_F(FoundBySimulation, RefusedRepairIsNotTriedWithoutEnd) {
 // merely promotes has been a member all along.
 TEST_F(FoundBySimulation, MemberIsNotSilencedByTheRefusalOfAnotherCommand) {
   meet();
-  h.database.faults.refuses = [](const imc::Record& record) { return record.user == "carol"; };
+  h.database.faults.refuses = [](const records::Record& record) { return record.user == "carol"; };
   h.database_hangs = true;
   h.peer("carol").say("chat", "#join");
   h.run_for(20ms);
@@ -105,7 +105,7 @@ TEST_F(FoundBySimulation, MemberIsNotSilencedByTheRefusalOfAnotherCommand) {
 // The room is made once more when it is read again, and its maker's chat must not wait for ever.
 TEST_F(FoundBySimulation, MakerOfARoomIsNotSilencedByTheRefusalOfACommandInItsPredecessor) {
   meet();
-  h.database.faults.refuses = [](const imc::Record& record) { return record.user == "carol"; };
+  h.database.faults.refuses = [](const records::Record& record) { return record.user == "carol"; };
   h.database_hangs = true;
   h.peer("carol").say("chat", "#join");
   h.run_for(20ms);
@@ -126,7 +126,7 @@ TEST_F(FoundBySimulation, MakerOfARoomIsNotSilencedByTheRefusalOfACommandInItsPr
 // is.
 TEST_F(FoundBySimulation, RefusalInARoomThatWasMadeAgainInAnotherSpellingLeavesTheNewOneAlone) {
   meet();
-  h.database.faults.refuses = [](const imc::Record& record) { return record.user == "carol"; };
+  h.database.faults.refuses = [](const records::Record& record) { return record.user == "carol"; };
   h.database_hangs = true;
   bob.say("other", "#create");  // What follows waits behind it.
   h.run_for(20ms);

@@ -7,11 +7,11 @@
 
 namespace imcd::sim {
 
-using imc::member_flag::admin;
-using imc::member_flag::invited;
-using imc::member_flag::owner;
-using imc::room_flag::is_private;
-using Kind = imc::Record::Kind;
+using records::member_flag::admin;
+using records::member_flag::invited;
+using records::member_flag::owner;
+using records::room_flag::is_private;
+using Kind = records::Record::Kind;
 
 namespace {
 

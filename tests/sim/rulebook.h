@@ -10,15 +10,15 @@
 #include <vector>
 
 #include "imc/conference.h"
-#include "imc/record.h"
+#include "records/record.h"
 #include "sim/counts.h"
 #include "sim/names.h"
 
 namespace imcd::sim {
 
-// One row of a room or a member that is put or deleted, as imc::Record says it, by numbers.
+// One row of a room or a member that is put or deleted, as records::Record says it, by numbers.
 struct Change {
-  imc::Record::Kind kind = imc::Record::Kind::put_room;
+  records::Record::Kind kind = records::Record::Kind::put_room;
   RoomId room = 0;
   UserId user = 0;  // Members only.
   std::uint32_t flags = 0;
@@ -51,10 +51,11 @@ struct Place {
   // The command that made them a member, while it is not stored; 0: they get chat.
   std::uint64_t joined_by = 0;
 
-  [[nodiscard]] bool is_member() const { return (flags & imc::member_flag::invited) == 0; }
-  [[nodiscard]] bool is_owner() const { return (flags & imc::member_flag::owner) != 0; }
+  [[nodiscard]] bool is_member() const { return (flags & records::member_flag::invited) == 0; }
+  [[nodiscard]] bool is_owner() const { return (flags & records::member_flag::owner) != 0; }
   [[nodiscard]] bool has_rank() const {
-    return is_member() && (flags & (imc::member_flag::owner | imc::member_flag::admin)) != 0;
+    return is_member() &&
+           (flags & (records::member_flag::owner | records::member_flag::admin)) != 0;
   }
 };
 struct KnownRoom {

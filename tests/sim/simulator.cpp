@@ -88,7 +88,7 @@ void Simulator::step() {
 
 bool Simulator::is_at_rest() {
   if (!world_.is_calm || !server_ || server_->is_loading()) return false;
-  const auto& deliveries = server_->conference().deliveries();
+  const auto& deliveries = server_->deliveries();
   if (world_.now.mono - calm_since_ > rest_within) {
     throw Violation(
         "everything comes to rest",

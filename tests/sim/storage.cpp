@@ -8,7 +8,7 @@ namespace {
 
 constexpr Duration open_again = 200ms;
 
-bool is_hit(std::uint64_t salt, const imc::Record& record, double share) {
+bool is_hit(std::uint64_t salt, const records::Record& record, double share) {
   const std::uint64_t hash = Reader::hash(record.user + '@' + record.room_name) ^ salt;
   return static_cast<double>(hash * 0x9e3779b97f4a7c15ULL >> 11) * 0x1p-53 < share;
 }
@@ -75,19 +75,19 @@ void Storage::read_pieces() {
   const auto cut = [&] {
     if (!piece.empty()) pieces_.push_back(std::exchange(piece, {}));
   };
-  for (imc::RoomRow& row : all.rooms) {
+  for (records::RoomRow& row : all.rooms) {
     piece.rooms.push_back(std::move(row));
     if (piece.size() >= size) cut();
   }
-  for (imc::UserRow& row : all.users) {
+  for (records::UserRow& row : all.users) {
     piece.users.push_back(std::move(row));
     if (piece.size() >= size) cut();
   }
-  for (imc::MemberRow& row : all.members) {
+  for (records::MemberRow& row : all.members) {
     piece.members.push_back(std::move(row));
     if (piece.size() >= size) cut();
   }
-  for (imc::InvitationRow& row : all.invitations) {
+  for (records::InvitationRow& row : all.invitations) {
     piece.invitations.push_back(std::move(row));
     if (piece.size() >= size) cut();
   }
@@ -141,9 +141,9 @@ void Storage::plan_faults() {
     faults.die_after_records = dice_.between(0, records);
   } else if (shares.refuses > 0 && !checker_.is_mending()) {
     // Where rows can't be mended, what they say depends on their spelling, which nobody follows.
-    faults.refuses = [this](const imc::Record& record) {
-      return record.kind == imc::Record::Kind::put_member &&
-             (record.flags & imc::member_flag::owner) == 0 &&
+    faults.refuses = [this](const records::Record& record) {
+      return record.kind == records::Record::Kind::put_member &&
+             (record.flags & records::member_flag::owner) == 0 &&
              is_hit(world_.plan.seed, record, world_.plan.store.refuses);
     };
   }

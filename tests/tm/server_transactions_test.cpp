@@ -49,12 +49,12 @@ TEST_F(ServerTransaction, IsFoundAgainByItsWholeKey) {
 TEST_F(ServerTransaction, GivesTheSameResponseToEachRetransmission) {
   const auto id = *transactions.start(some_key, 1, start);
   EXPECT_EQ(transactions.state(id), ServerState::trying);
-  transactions.complete(id, {Reason::room_is_full, 7}, start + 1s);
+  transactions.complete(id, {480, 7, "Room Is Full"}, start + 1s);
   EXPECT_EQ(transactions.state(id), ServerState::completed);
   for (const Duration later : {1s, 10s, 31s}) {
     transactions.on_deadline(start + later);
     ASSERT_EQ(transactions.find(some_key), id);
-    EXPECT_EQ(transactions.reply(id).reason, Reason::room_is_full);
+    EXPECT_EQ(std::string_view(transactions.reply(id).phrase), "Room Is Full");
     EXPECT_EQ(transactions.reply(id).retry_after_s, 7);
   }
 }
@@ -103,8 +103,8 @@ TEST_F(ServerTransaction, AnsweredInTimeIsNeverLate) {
 TEST_F(ServerTransaction, MayBeAnsweredAfterTheLateProvisional) {
   const auto id = *transactions.start(some_key, 1, start);
   transactions.pop_late(start + 4s);
-  transactions.complete(id, {Reason::not_confirmed, 0}, start + 5s);
-  EXPECT_EQ(transactions.reply(id).reason, Reason::not_confirmed);
+  transactions.complete(id, {504, 0, "Not Confirmed"}, start + 5s);
+  EXPECT_EQ(transactions.reply(id).code, 504);
   transactions.on_deadline(start + 37s);
   EXPECT_FALSE(transactions.contains(id));
 }
@@ -247,7 +247,7 @@ class Twin {
       if (!id) return void(++refused_);
       model_[{key.low, key.high}] = {*id, ServerState::trying, now_ + 3500ms, {}};
     } else if (known->second.state != ServerState::completed && random_.below(4) != 0) {
-      const Reply reply{Reason::draining, static_cast<std::uint16_t>(random_.below(1000))};
+      const Reply reply{503, static_cast<std::uint16_t>(random_.below(1000)), "Shutting Down"};
       transactions_.complete(known->second.id, reply, now_);
       known->second = {known->second.id, ServerState::completed, now_ + 32s, reply};
     } else if (random_.below(4) == 0) {
