@@ -14,6 +14,7 @@
 #include "parser/host.h"
 #include "parser/line_scanner.h"
 #include "parser/own_response.h"
+#include "parser/rewriting.h"
 #include "parser/utf8.h"
 #include "parser/writer.h"
 
@@ -73,57 +74,7 @@ bool is_clean(std::string_view text) {
   return true;
 }
 
-std::string one_line(std::string_view text) {
-  ByteBuffer out;
-  write_line_text(out, text);
-  return std::string(trim(out.view()));
-}
-
-// --- A message written again --------------------------------------------------------------------
-
-std::string rewrite(const MessageView& view) {
-  std::string out = view.is_request
-                        ? fmt::format("{} {} SIP/2.0\r\n", view.method_text, view.request_uri)
-                        : fmt::format("SIP/2.0 {} {}\r\n", view.status, one_line(view.reason));
-  for (std::size_t i = 0; i < view.header_count; ++i) {
-    // No blank behind the colon, as a field must not get longer than a field may be.
-    out += fmt::format("{}:{}\r\n", view.headers[i].name_text, one_line(view.headers[i].value));
-  }
-  return out + "\r\n" + std::string(view.body);
-}
-
-std::string describe(const MessageView& view) {
-  std::string out = rewrite(view);
-  for (std::size_t i = 0; i < view.header_count; ++i) {
-    out += fmt::format("{} ", static_cast<int>(view.headers[i].name));
-  }
-  return out + fmt::format("{} {}", static_cast<int>(view.method), view.header_count);
-}
-
-std::string describe(const Uri& uri) {
-  return fmt::format("{} {}|{}|{}|{}|{}|{}|{}|{}\n", uri.text, static_cast<int>(uri.scheme),
-                     uri.user, uri.password, uri.host, uri.port, uri.parameters, uri.headers,
-                     uri.opaque);
-}
-
-std::string describe(const NameAddr& name_addr) {
-  return fmt::format("{}|{}|{}", one_line(name_addr.display), name_addr.tag,
-                     describe(name_addr.uri));
-}
-
-std::string describe(const Via& via) {
-  return fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}\n", one_line(via.text), via.transport, via.host,
-                     via.port, via.branch, via.has_branch_cookie, via.received, via.maddr,
-                     via.has_rport);
-}
-
-std::string describe(const RequestFields& fields) {
-  return describe(fields.request_uri) + describe(fields.top_via) + describe(fields.from) +
-         describe(fields.to) +
-         fmt::format("{}|{} {}|{}|{}|{}", fields.call_id, fields.cseq.number, fields.cseq.method,
-                     fields.max_forwards.value_or(256), fields.expires_s.value_or(0),
-                     fields.via_count);
-}
+// --- A message written again ---------------------------------------------------------------------
 
 // Accepted as it is, so accepted again, and the same is seen in it.
 Broken find_broken_in_rewriting(const MessageView& view, const Parsed<void>& checked,
@@ -149,7 +100,7 @@ bool parses_as_sent(std::string_view bytes, MessageView& view) {
   return parsed || (!view.is_request && parsed.error().fault == Fault::header_too_long);
 }
 
-// --- An answer ----------------------------------------------------------------------------------
+// --- An answer -----------------------------------------------------------------------------------
 
 // The response has the request's Via fields in number, the other fields at most once, nothing else,
 // and can be read again: nothing in the request began a line of its own.
@@ -192,7 +143,7 @@ Broken find_broken_in_response(const MessageView& request, const Address& source
   return std::nullopt;
 }
 
-// --- Scanners ---------------------------------------------------------------------------------
+// --- Scanners ------------------------------------------------------------------------------------
 
 bool is_same(const HeadLine& a, const HeadLine& b) {
   return a.begin == b.begin && a.colon == b.colon && a.end == b.end && a.is_folded == b.is_folded &&
@@ -216,7 +167,7 @@ Broken find_broken_in_scanners(std::string_view bytes) {
   return std::nullopt;
 }
 
-// --- The short way ----------------------------------------------------------------------------
+// --- The short way -------------------------------------------------------------------------------
 
 // Where both take a message, both tell the same.
 Broken find_broken_in_short_way(std::string_view bytes, const MessageView& view, bool is_parsed) {
@@ -236,7 +187,7 @@ Broken find_broken_in_short_way(std::string_view bytes, const MessageView& view,
   return std::nullopt;
 }
 
-// --- Cuts ---------------------------------------------------------------------------------------
+// --- Cuts ----------------------------------------------------------------------------------------
 
 // A few lengths near both ends and some between, so that a fuzzer is not slowed down by all of
 // them.

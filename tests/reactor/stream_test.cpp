@@ -1,4 +1,4 @@
-// TCP: accepting, opening, gathered writes, backpressure and every way to end.
+// TCP: accepting, opening, gathered writes and backpressure.
 #include <algorithm>
 #include <gtest/gtest.h>
 #include <optional>
@@ -9,39 +9,16 @@
 #include "base/limits.h"
 #include "reactor/budget.h"
 #include "reactor/reactor.h"
-#include "stream_peer.h"
-#include "test_core.h"
+#include "stream_fixture.h"
 
 namespace imcd::reactor {
 namespace {
 
 constexpr StreamId ours = opened_by_us | 1;
 
-class StreamTest : public testing::Test {
- protected:
-  void open(Options options = {.listen_tcp = {any_port_v4}}) {
-    auto opened = Reactor::open(options, figures);
-    ASSERT_TRUE(opened) << opened.error().text;
-    reactor = std::move(*opened);
-    core.stream_ended = [this](StreamId stream, StreamEnd how, Outbox& out) {
-      ended.emplace_back(stream, how);
-      if (exit_when_ended) out.exit(0);
-    };
-  }
-  [[nodiscard]] Address listening() const { return reactor->bound_tcp()[0]; }
-  void run() { EXPECT_EQ(reactor->run(core), 0); }
-
-  Figures figures;
-  std::unique_ptr<Reactor> reactor;
-  TestCore core;
-  std::vector<std::pair<StreamId, StreamEnd>> ended;
-  bool exit_when_ended = false;
-};
-
 using Accepting = StreamTest;
 using OpeningStream = StreamTest;
 using Writing = StreamTest;
-using Ending = StreamTest;
 
 TEST_F(Accepting, PortInUseIsAnErrorThatNamesIt) {
   open();
@@ -214,9 +191,6 @@ TEST_F(Writing, ToAStreamThatIsGoneIsCounted) {
   EXPECT_EQ(figures.stream_messages_late.value(), 1U);
 }
 
-// The peer's small buffer and ours are full long before this.
-constexpr std::size_t more_than_fits = 8U << 20;
-
 TEST_F(Writing, WhatThePeerDoesNotTakeYetArrivesLaterAndWhole) {
   open();
   StreamPeer peer(listening(), 4096);
@@ -304,110 +278,6 @@ TEST_F(Writing, BeyondAllBoundsTheStreamEnds) {
   EXPECT_EQ(ended[0].second, StreamEnd::not_read);
   EXPECT_EQ(figures.stream_bytes_waiting.value(), 0);
   EXPECT_EQ(figures.streams_inbound.value(), 0);
-}
-
-TEST_F(Ending, ByThePeerIsTold) {
-  open();
-  exit_when_ended = true;
-  StreamPeer peer(listening());
-  std::string heard;
-  core.stream_open = [&](const Flow&, Outbox&) {
-    peer.send("last words");
-    peer.close();
-  };
-  core.stream_bytes = [&](std::string_view bytes, const Flow&, Outbox&) { heard += bytes; };
-  run();
-  EXPECT_EQ(heard, "last words");
-  ASSERT_EQ(ended.size(), 1U);
-  EXPECT_EQ(ended[0].second, StreamEnd::by_peer);
-  EXPECT_EQ(figures.streams_inbound.value(), 0);
-}
-
-TEST_F(Ending, ByAResetIsALoss) {
-  open();
-  exit_when_ended = true;
-  StreamPeer peer(listening());
-  core.stream_open = [&](const Flow&, Outbox&) { peer.reset(); };
-  run();
-  ASSERT_EQ(ended.size(), 1U);
-  EXPECT_EQ(ended[0].second, StreamEnd::lost);
-}
-
-TEST_F(Ending, APeerWhoSendsNoMoreStillGetsWhatWaitsForHim) {
-  open();
-  StreamPeer peer(listening(), 4096);
-  core.stream_open = [&](const Flow& flow, Outbox& out) {
-    send_text(out, flow, std::string(more_than_fits, 'x'));
-    peer.send_no_more();
-  };
-  std::size_t heard = 0;
-  core.tick([&](Outbox& out) {
-    heard += peer.take().size();
-    if (peer.is_ended) out.exit(0);
-  });
-  run();
-  EXPECT_EQ(heard, more_than_fits);
-  EXPECT_EQ(figures.streams_inbound.value(), 0);
-}
-
-TEST_F(Ending, ClosingSendsFirstWhatWasWritten) {
-  open();
-  // With its usual buffer: a slow machine must read all of it while the stream lingers.
-  StreamPeer peer(listening());
-  core.stream_open = [&](const Flow& flow, Outbox& out) {
-    send_text(out, flow, std::string(more_than_fits, 'x'));
-    out.close_stream(flow.stream);
-  };
-  core.stream_bytes = [&](std::string_view, const Flow&, Outbox&) {
-    ADD_FAILURE() << "it is closed";
-  };
-  std::size_t heard = 0;
-  core.tick([&](Outbox& out) {
-    // What comes now is not for the core, and must not lead to a reset that overtakes the answer.
-    if (heard == 0) peer.send("nobody hears");
-    heard += peer.take().size();
-    if (!peer.is_ended) return;
-    peer.close();
-    if (figures.streams_inbound.value() == 0) out.exit(0);
-  });
-  run();
-  EXPECT_EQ(heard, more_than_fits);
-  EXPECT_TRUE(ended.empty());
-}
-
-TEST_F(Ending, APeerThatDoesNotCloseIsWaitedForForAWhileOnly) {
-  open();
-  const StreamPeer peer(listening());
-  core.stream_open = [&](const Flow& flow, Outbox& out) { out.close_stream(flow.stream); };
-  core.tick([&](Outbox& out) {
-    if (figures.streams_accepted.value() == 1 && figures.streams_inbound.value() == 0) out.exit(0);
-  });
-  run();
-}
-
-TEST_F(Ending, AbortingEndsItAtOnce) {
-  open();
-  StreamPeer peer(listening());
-  core.stream_open = [&](const Flow& flow, Outbox& out) {
-    out.abort_stream(flow.stream);
-    out.exit(0);
-  };
-  run();
-  peer.take();
-  EXPECT_TRUE(peer.is_ended);
-  EXPECT_EQ(figures.streams_inbound.value(), 0);
-  EXPECT_TRUE(ended.empty());
-}
-
-TEST_F(Ending, WhatWaitsAtTheExitIsSent) {
-  open();
-  StreamPeer peer(listening());
-  core.stream_open = [&](const Flow& flow, Outbox& out) {
-    send_text(out, flow, "goodbye");
-    out.exit(0);
-  };
-  run();
-  EXPECT_EQ(peer.take(), "goodbye");
 }
 
 }  // namespace

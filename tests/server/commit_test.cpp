@@ -3,27 +3,10 @@
 #include <gtest/gtest.h>
 #include <set>
 
-#include "server/harness.h"
+#include "server/commit_fixture.h"
 
 namespace imcd::server {
 namespace {
-
-class Commit : public testing::Test {
- protected:
-  explicit Commit(Settings settings = default_settings()) : h({.settings = settings}) {
-    introduce();
-  }
-  // Everybody says something first, so that there is a way to reach them.
-  void introduce() {
-    for (Peer* const who : {&alice, &bob, &carol}) who->say("nowhere", "hello");
-    h.run_for(1s);
-    for (Peer* const who : {&alice, &bob, &carol}) who->forget();
-  }
-  Harness h;
-  Peer& alice = h.peer("alice");
-  Peer& bob = h.peer("bob");
-  Peer& carol = h.peer("carol");
-};
 
 TEST_F(Commit, AnswerAndNoticesWaitForTheCommit) {
   h.database_hangs = true;
@@ -277,134 +260,6 @@ TEST_F(Relaxed, AnswersAtOnceAndStoresLater) {
   h.database_hangs = false;
   h.run_for(1s);
   EXPECT_EQ(h.database.members.size(), 2U);
-}
-
-// --- Loading
-// --------------------------------------------------------------------------------------
-
-TEST_F(Commit, RowsOfOlderModulesLoadAndBadOnesAreSkipped) {
-  h.database.rooms[{"chat", "example.org"}] = 0;
-  h.database.rooms[{"empty", "example.org"}] = records::room_flag::is_private;
-  h.database.rooms[{"gone", "example.org"}] = records::room_flag::deleted;
-  h.database.rooms[{"bad name", "example.org"}] = 0;
-  auto& members = h.database.members;
-  members[{"sip:chat@example.org", "alice", "example.org"}] = records::member_flag::owner;
-  members[{"sip:chat@example.org", "bob", "example.org"}] = records::member_flag::skip;
-  members[{"sip:chat@example.org", "carol", "example.org"}] = records::member_flag::deleted;
-  members[{"sip:none@example.org", "dave", "example.org"}] = 0;
-  h.restart();
-  introduce();
-  EXPECT_EQ(h.server().conference().rooms().size(), 2U);
-  EXPECT_EQ(h.figures().members.value(), 2);
-  EXPECT_GE(h.figures().db_rows_skipped.value(), 2U);
-  alice.say("chat", "hello");
-  h.run_for(1s);
-  EXPECT_TRUE(bob.has_heard("hello"));
-  EXPECT_FALSE(carol.has_heard("hello"));
-}
-
-TEST_F(Commit, MemberRowWithoutARoomDoesNotWakeUpInANewRoomOfThatName) {
-  h.database.members[{"sip:chat@example.org", "bob", "example.org"}] = records::member_flag::admin;
-  h.restart();
-  introduce();
-  alice.say("chat", "#create private");
-  h.run_for(1s);
-  ASSERT_EQ(alice.last_code(), 200);
-  h.restart();
-  introduce();
-  bob.say("chat", "hello");
-  h.run_for(1s);
-  EXPECT_EQ(bob.last_code(), 403);
-}
-
-TEST_F(Commit, RowsThatFoldTogetherAreMergedAndReported) {
-  h.database.rooms[{"chat", "example.org"}] = 0;
-  h.database.rooms[{"Chat", "Example.org"}] = 0;
-  auto& members = h.database.members;
-  members[{"sip:chat@example.org", "alice", "example.org"}] = records::member_flag::owner;
-  members[{"sip:Chat@Example.org", "ALICE", "example.org"}] = records::member_flag::invited;
-  members[{"sip:Chat@Example.org", "bob", "example.org"}] = 0;
-  h.restart();
-  EXPECT_EQ(h.server().conference().rooms().size(), 1U);
-  EXPECT_EQ(h.figures().members.value(), 2);
-  bool reported = false;
-  for (const std::string& line : h.log) reported |= line.contains("merged");
-  EXPECT_TRUE(reported);
-  // The rows are made to agree, so that what is destroyed stays so.
-  h.run_for(1s);
-  EXPECT_EQ(h.database.rooms.size(), 1U);
-  EXPECT_EQ(h.database.members.size(), 2U);
-  alice.say("chat", "#destroy");
-  h.run_for(1s);
-  EXPECT_EQ(alice.last_code(), 200);
-  EXPECT_TRUE(h.database.rooms.empty());
-  EXPECT_TRUE(h.database.members.empty());
-}
-
-TEST_F(Commit, MemberRowOfAnotherSpellingIsRemovedForGood) {
-  h.database.rooms[{"chat", "example.org"}] = 0;
-  h.database.members[{"sip:chat@example.org", "alice", "example.org"}] =
-      records::member_flag::owner;
-  h.database.members[{"sip:CHAT@example.org", "bob", "example.org"}] = 0;
-  h.restart();
-  introduce();
-  bob.say("chat", "#exit");
-  h.run_for(1s);
-  EXPECT_EQ(bob.last_code(), 200);
-  EXPECT_EQ(h.database.members.size(), 1U);
-}
-
-// --- Orderly stop
-// ---------------------------------------------------------------------------------
-
-TEST_F(Commit, TermDrainsAndExitsWithZero) {
-  alice.say("chat", "#create");
-  bob.say("chat", "#join");
-  h.run_for(1s);
-  bob.answer_delay = 2s;
-  alice.say("chat", "last words");
-  h.run_for(1ms);
-  h.order(Order::stop);
-  EXPECT_FALSE(h.exit_code);
-  carol.say("chat", "#join");
-  h.run_for(1ms);
-  EXPECT_EQ(carol.last_code(), 503);
-  EXPECT_EQ(carol.responses.back().retry_after, "30");
-  h.run_for(3s);
-  EXPECT_EQ(h.exit_code, 0);
-}
-
-TEST_F(Commit, TermStoresWhatIsJournaled) {
-  alice.say("chat", "#create");
-  h.order(Order::stop);
-  h.run_for(1s);
-  EXPECT_EQ(alice.last_code(), 200);
-  EXPECT_EQ(h.exit_code, 0);
-  EXPECT_EQ(h.database.rooms.size(), 1U);
-}
-
-TEST_F(Commit, DrainEndsAtItsTimeout) {
-  alice.say("chat", "#create");
-  bob.say("chat", "#join");
-  h.run_for(1s);
-  bob.manner = Peer::Manner::silent;
-  alice.say("chat", "hello");
-  h.run_for(1ms);
-  h.order(Order::stop);
-  h.run_for(9900ms);
-  EXPECT_FALSE(h.exit_code);
-  h.run_for(200ms);
-  EXPECT_EQ(h.exit_code, 0);
-}
-
-TEST_F(Commit, SecondTermStopsAtOnce) {
-  h.database_hangs = true;
-  alice.say("chat", "#create");
-  h.run_for(20ms);
-  h.order(Order::stop);
-  EXPECT_FALSE(h.exit_code);
-  h.order(Order::stop);
-  EXPECT_EQ(h.exit_code, 1);  // A change was not stored.
 }
 
 }  // namespace

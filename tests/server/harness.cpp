@@ -60,8 +60,7 @@ std::string RequestText::text() const {
       method, request_uri, via, from, to, call_id, cseq, max_forwards, extra, body.size(), body);
 }
 
-// --- Peer
-// -----------------------------------------------------------------------------------------
+// --- Peer ----------------------------------------------------------------------------------------
 
 Peer::Peer(Harness& harness, std::string its_name, Address its_address)
     : name(std::move(its_name)), address(its_address), harness_(harness) {}
@@ -122,8 +121,7 @@ void Peer::on_datagram(const Heard& heard) {
   harness_.at(answer_delay, [this, response] { send(response); });
 }
 
-// --- Harness
-// --------------------------------------------------------------------------------------
+// --- Harness -------------------------------------------------------------------------------------
 
 Harness::Harness(HarnessOptions its_options) : options(std::move(its_options)) {
   if (options.settings.trusted.empty()) options.settings = default_settings();

@@ -29,8 +29,7 @@ class KnownFailure : public testing::Test {
   Peer& carol = h.peer("carol");
 };
 
-// --- Memory and length
-// ----------------------------------------------------------------------------
+// --- Memory and length ---------------------------------------------------------------------------
 
 TEST_F(KnownFailure, InviteCallbackCopiedUrisInto256Bytes) {
   const std::string room(64, 'r');
@@ -102,8 +101,7 @@ TEST_F(KnownFailure, BogusContentLengthWasUsedAsBodyLength) {
   EXPECT_EQ(h.server().conference().rooms().size(), 0U);
 }
 
-// --- State
-// ----------------------------------------------------------------------------------------
+// --- State ---------------------------------------------------------------------------------------
 
 TEST_F(KnownFailure, RejoinAfterLeaveSaidAlreadyIn) {
   ASSERT_EQ(code(alice, "chat", "#create"), 200);
@@ -175,8 +173,7 @@ TEST_F(KnownFailure, OwnersDestroyHungTheWorkerForGood) {
   EXPECT_EQ(code(alice, "chat", "#create"), 200);
 }
 
-// --- Database
-// -------------------------------------------------------------------------------------
+// --- Database ------------------------------------------------------------------------------------
 
 TEST_F(KnownFailure, CrashLostAllRooms) {
   ASSERT_EQ(code(alice, "chat", "#create"), 200);
@@ -205,8 +202,7 @@ TEST_F(KnownFailure, EmptyDatabaseCrashedTheLoad) {
   EXPECT_EQ(code(alice, "chat", "#create"), 200);
 }
 
-// --- Wire
-// -----------------------------------------------------------------------------------------
+// --- Wire ----------------------------------------------------------------------------------------
 
 TEST_F(KnownFailure, RetransmissionRanTheCommandAgain) {
   const std::string bytes = alice.say("chat", "#create");
@@ -305,8 +301,7 @@ TEST_F(KnownFailure, OfflineNoticeToTheRoomStartedAStorm) {
   EXPECT_LE(notices, 2);
 }
 
-// --- Figures
-// --------------------------------------------------------------------------------------
+// --- Figures -------------------------------------------------------------------------------------
 
 TEST_F(KnownFailure, ActiveRoomsAlwaysReadZero) {
   ASSERT_EQ(code(alice, "one", "#create"), 200);
@@ -323,8 +318,7 @@ TEST_F(KnownFailure, CommandsWereLoggedAsErrors) {
   EXPECT_TRUE(h.log.empty());
 }
 
-// --- Seen on the running peers
-// --------------------------------------------------------------------
+// --- Seen on the running peers -------------------------------------------------------------------
 
 TEST_F(KnownFailure, NothingElseWasServedWhileOneRoomWasFannedOut) {
   h.database.rooms[{"big", "example.org"}] = 0;
@@ -359,10 +353,11 @@ TEST_F(KnownFailure, AnsweredTransactionsStayedForSeconds) {
 //  - two nodes on one database: tests/db, the lock file.
 //  - `room` column of 64 bytes: tests/db, the schema.
 //  - an owner's slip of #leave, a mistyped #join, the invite text's `#`, a private room's flag:
-//    commands_test.cpp (OwnerExitRefused, NoCreateOnJoin, OtherPrefix, CreatePrivate...).
+//    room_life_test.cpp (OwnerExitRefused, NoCreateOnJoin, CreatePrivate...), commands_test.cpp
+//    (OtherPrefix).
 //  - member counts printed as 0 or 00, successful lists logged as errors: tests/mi.
 //  - WebSocket members: deliveries go through the proxy, chat_test.cpp (BehindAProxy).
-//  - the default receive buffer: manners_test.cpp (SlowProxy).
+//  - the default receive buffer: proxies_test.cpp (SlowProxy).
 
 }  // namespace
 }  // namespace imcd::server
