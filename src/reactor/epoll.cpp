@@ -24,6 +24,11 @@ Result<Epoll> Epoll::open() {
   return epoll;
 }
 
+Result<void> Epoll::watch(int fd, Source source) {
+  if (add(fd, EPOLLIN, source)) return {};
+  return fail_as("cannot add to the event queue");
+}
+
 bool Epoll::add(int fd, std::uint32_t events, Source source) {
   epoll_event event = event_for(events, source);
   return ::epoll_ctl(fd_.get(), EPOLL_CTL_ADD, fd, &event) == 0;

@@ -38,6 +38,8 @@ class Epoll {
  public:
   static Result<Epoll> open();
 
+  // For as long as the descriptor is open, reads only; an error is for the operator.
+  [[nodiscard]] Result<void> watch(int fd, Source source);
   // False when the kernel has no room for one more; errno tells.
   [[nodiscard]] bool add(int fd, std::uint32_t events, Source source);
   // Reports again what holds at this moment, so an edge that came before is not lost.
