@@ -1,4 +1,4 @@
-// What a UAS must answer, SIP.md section 1, as far as it concerns UDP.
+// What a UAS must answer (docs/RFC.md "RFC 3261: what we answer"), as far as it concerns UDP.
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
-// Rulebook: what the rooms must do, written a second time and in the simplest way: SIP.md's table
-// of commands over maps. It knows nothing of transactions, queues or time; the checker feeds it
-// what came over the wire and asks what must follow.
+// Rulebook: what the rooms must do, written a second time and in the simplest way: the table of
+// docs/COMMANDS.md over maps. It knows nothing of transactions, queues or time; the checker feeds
+// it what came over the wire and asks what must follow.
 #pragma once
 
 #include <cstdint>
