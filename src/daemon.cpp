@@ -86,9 +86,9 @@ void Daemon::on_stream_bytes(std::string_view bytes, const Flow& from, Instant n
   server_.on_stream_bytes(bytes, from, now, out);
 }
 
-void Daemon::on_refused(const Flow& to, Instant now, Outbox& out) {
+void Daemon::on_port_closed(const Flow& to, Instant now, Outbox& out) {
   wall_ = now.wall;
-  server_.on_refused(to, now, out);
+  server_.on_port_closed(to, now, out);
 }
 
 void Daemon::on_stream_ended(StreamId stream, StreamEnd how, Instant now, Outbox& out) {

@@ -32,7 +32,7 @@ class Daemon final : public reactor::Core {
   void on_stream_blocked(StreamId stream, bool is_blocked, Instant now, Outbox& out) override;
   void on_mi_bytes(std::string_view bytes, Instant now, Outbox& out) override;
   void on_mi_reply(MiReplyId reply, MiReplyEvent event, Instant now, Outbox& out) override;
-  void on_refused(const Flow& to, Instant now, Outbox& out) override;
+  void on_port_closed(const Flow& to, Instant now, Outbox& out) override;
   void on_resolved(const NameQuestion& question, const NameAnswer& answer, Instant now,
                    Outbox& out) override;
   void on_signal(int signal, Instant now, Outbox& out) override;

@@ -120,6 +120,7 @@ struct Figures {
   Counter commands_refused;
   Counter room_messages_accepted;
   Counter room_messages_refused;
+  Counter notices_dropped;  // No place among the shared texts, or they are too many bytes.
   CounterBy<DeliveryResult> deliveries;
   Gauge delivery_queue_messages;
   Counter deliveries_retried;  // Put back after a 503, to be sent again or elsewhere.

@@ -31,15 +31,14 @@ Deliveries::Deliveries(DeliverySettings settings, HashKey branch_key, IdentityTa
 
 Deliveries::~Deliveries() {
   users_.for_each([](User& user) {
-    if (user.who) user.who->user_slot = Identity::no_user;
+    if (user.who) user.who->mailbox = Identity::no_mailbox;
   });
 }
 
-void Deliveries::enqueue(Identity& who, std::uint32_t message, Kind kind, MonoTime now,
-                         InvitationId invitation) {
+void Deliveries::enqueue(Identity& who, std::uint32_t message, MonoTime now, WatchToken watch) {
   messages_.acquire(message);
-  const QueueNode node{.message = message, .invitation = invitation, .kind = kind};
-  const bool has_user = who.user_slot != Identity::no_user;
+  const QueueNode node{.message = message, .watch = watch};
+  const bool has_user = who.mailbox != Identity::no_mailbox;
   if (queue_nodes_.full() || (!has_user && users_.full())) {
     return settle(node, DeliveryResult::dropped);
   }
@@ -50,7 +49,8 @@ void Deliveries::enqueue(Identity& who, std::uint32_t message, Kind kind, MonoTi
     // Only the newest is tried; what it replaces is missed.
     while (user.queued > 0) miss(user, take_first(user));
   }
-  if (kind == Kind::chat && user.queued >= limits::user_queue_max) {
+  if (messages_[message].kind == SharedMessage::Kind::chat &&
+      user.queued >= limits::user_queue_max) {
     miss(user, node);
   } else {
     append(user, node);
@@ -59,10 +59,10 @@ void Deliveries::enqueue(Identity& who, std::uint32_t message, Kind kind, MonoTi
 }
 
 std::uint32_t Deliveries::user_of(Identity& who) {
-  if (who.user_slot != Identity::no_user) return who.user_slot;
+  if (who.mailbox != Identity::no_mailbox) return who.mailbox;
   const std::uint32_t slot = users_.take();
   users_[slot].who = IdentityRef(identities_, who);
-  who.user_slot = slot;
+  who.mailbox = slot;
   return slot;
 }
 
@@ -103,15 +103,15 @@ Deliveries::QueueNode Deliveries::take_first(User& user) {
 void Deliveries::settle(const QueueNode& node, DeliveryResult result) {
   at(figures_.deliveries, result).add();
   messages_.release(node.message);
-  if (node.invitation == 0) return;
-  (result == DeliveryResult::accepted ? delivered_invitations_ : failed_invitations_)
-      .push_back(node.invitation);
+  if (node.watch == 0) return;
+  ended_watches_.push_back({node.watch, result == DeliveryResult::accepted});
 }
 
 // Dropped, and the user will be told how many there were.
 void Deliveries::miss(User& user, const QueueNode& node) {
-  if (node.kind == Kind::chat && user.missed++ == 0) {
-    user.missed_from = messages_[node.message].room_uri;
+  const SharedMessage& message = messages_[node.message];
+  if (message.kind == SharedMessage::Kind::chat && user.missed++ == 0) {
+    user.missed_from = message.room_uri;
   }
   settle(node, DeliveryResult::dropped);
 }
@@ -151,7 +151,7 @@ void Deliveries::rouse(std::uint32_t slot) {
 void Deliveries::forget(std::uint32_t slot) {
   User& user = users_[slot];
   if (!user.presence.is_present()) figures_.users_away.add(-1);
-  user.who->user_slot = Identity::no_user;
+  user.who->mailbox = Identity::no_mailbox;
   user.who = {};
   user.presence = {};
   user.missed = 0;
@@ -163,30 +163,24 @@ void Deliveries::on_present(Identity& who, const Flow* source, MonoTime now) {
   if (source != nullptr && settings_.reply_to_source && !has_proxies()) {
     sources_.note(who, *source);
   }
-  if (who.user_slot == Identity::no_user) return;
-  const std::uint32_t slot = who.user_slot;
+  if (who.mailbox == Identity::no_mailbox) return;
+  const std::uint32_t slot = who.mailbox;
   rouse(slot);
   on_answered(slot, now);
   go_on(slot, now);
 }
 
 void Deliveries::on_moved(const Identity& who, std::string former_uri) {
-  if (who.user_slot == Identity::no_user) return;
-  User& user = users_[who.user_slot];
+  if (who.mailbox == Identity::no_mailbox) return;
+  User& user = users_[who.mailbox];
   if (user.in_flight > 0 && user.former_uri.empty()) user.former_uri = std::move(former_uri);
 }
 
-std::vector<InvitationId> Deliveries::take_failed_invitations() {
-  return std::exchange(failed_invitations_, {});
+std::vector<EndedWatch> Deliveries::take_ended_watches() {
+  return std::exchange(ended_watches_, {});
 }
 
-std::vector<InvitationId> Deliveries::take_delivered_invitations() {
-  return std::exchange(delivered_invitations_, {});
-}
-
-std::vector<Deliveries::Returned> Deliveries::take_returned() {
-  return std::exchange(returned_, {});
-}
+std::vector<ReturnedUser> Deliveries::take_returned() { return std::exchange(returned_, {}); }
 
 void Deliveries::drop_queued(MonoTime now) {
   draining_ = true;

@@ -58,8 +58,19 @@ struct DeliverySettings {
   std::uint32_t hop_window = 64;
 };
 
-// An invitation whose delivery is watched; 0: none.
-using InvitationId = std::uint32_t;
+// By which the caller knows a delivery again that is watched; 0: none.
+using WatchToken = std::uint32_t;
+// What became of it.
+struct EndedWatch {
+  WatchToken token = 0;
+  bool arrived = false;
+};
+// Who is back and missed something.
+struct ReturnedUser {
+  IdentityRef who;
+  std::uint32_t missed = 0;
+  std::string room_uri;  // Where the first of it came from.
+};
 
 class Deliveries {
  public:
@@ -69,17 +80,14 @@ class Deliveries {
   Deliveries(const Deliveries&) = delete;
   Deliveries& operator=(const Deliveries&) = delete;
 
-  enum class Kind : std::uint8_t { chat, notice };
-
   // The texts; make one, fill it, enqueue it, and give back the first reference.
   SharedMessages& messages() { return messages_; }
 
   // Puts the message at the end of the user's queue. Nothing is written before pump().
-  void enqueue(Identity& who, std::uint32_t message, Kind kind, MonoTime now,
-               InvitationId invitation = 0);
+  void enqueue(Identity& who, std::uint32_t message, MonoTime now, WatchToken watch = 0);
   // Messages that wait for this user.
   [[nodiscard]] std::size_t queued_for(const Identity& who) const {
-    return who.user_slot == Identity::no_user ? 0 : users_[who.user_slot].queued;
+    return who.mailbox == Identity::no_mailbox ? 0 : users_[who.mailbox].queued;
   }
   // Users wait for a window to the outbound proxy for longer than limits::hop_wait_max.
   [[nodiscard]] bool is_congested(MonoTime now) const;
@@ -107,7 +115,7 @@ class Deliveries {
   [[nodiscard]] std::optional<MonoTime> next_deadline() const;
 
   // Nobody listens there. What was sent there is sent again by its timer.
-  void on_refused(const Flow& to) { proxies_.on_refused(to); }
+  void on_port_closed(const Flow& to) { proxies_.on_port_closed(to); }
 
   // Every stream, also those that users came by: they may be the way to them.
   // False: it is one that we opened and have given up since.
@@ -120,21 +128,11 @@ class Deliveries {
   // The user's URI is another one from now on.
   void on_moved(const Identity& who, std::string former_uri);
 
-  // Whether any of the three below has something to take.
-  [[nodiscard]] bool has_news() const {
-    return !failed_invitations_.empty() || !delivered_invitations_.empty() || !returned_.empty();
-  }
-  // Invitations whose delivery ended without success since the last call, in order.
-  std::vector<InvitationId> take_failed_invitations();
-  // Invitations that arrived; the watcher may forget them.
-  std::vector<InvitationId> take_delivered_invitations();
-  // Users who are back and missed something.
-  struct Returned {
-    IdentityRef who;
-    std::uint32_t missed = 0;
-    std::string room_uri;
-  };
-  std::vector<Returned> take_returned();
+  // Whether any of the two below has something to take.
+  [[nodiscard]] bool has_news() const { return !ended_watches_.empty() || !returned_.empty(); }
+  // Watched deliveries that ended since the last call, in order.
+  std::vector<EndedWatch> take_ended_watches();
+  std::vector<ReturnedUser> take_returned();
 
   // Everything queued, now and later, is given up (an orderly stop) and counted as dropped. What is
   // under way goes on.
@@ -150,9 +148,8 @@ class Deliveries {
  private:
   struct QueueNode {
     std::uint32_t message = 0;
-    InvitationId invitation = 0;
+    WatchToken watch = 0;
     std::uint32_t next = no_slot;
-    Kind kind = Kind::chat;
     std::uint8_t tries = 0;
   };
   // The part of a client transaction that is ours.
@@ -295,9 +292,8 @@ class Deliveries {
 
   bool out_of_budget_ = false;
   bool draining_ = false;
-  std::vector<InvitationId> failed_invitations_;
-  std::vector<InvitationId> delivered_invitations_;
-  std::vector<Returned> returned_;
+  std::vector<EndedWatch> ended_watches_;
+  std::vector<ReturnedUser> returned_;
 };
 
 }  // namespace imcd::delivery

@@ -71,7 +71,7 @@ void Proxies::on_link(const Flow& flow, StreamId stream) {
   }
 }
 
-void Proxies::on_refused(const Flow& flow) {
+void Proxies::on_port_closed(const Flow& flow) {
   for (Proxy& proxy : proxies_) {
     if (proxy.flow == flow) proxy.unanswered = limits::proxy_silent_pings;
   }

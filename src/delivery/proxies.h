@@ -40,7 +40,7 @@ class Proxies {
   void on_link(const Flow& flow, StreamId stream);
 
   // Nobody listens there: as if it had been silent, until it answers. An only proxy is used anyway.
-  void on_refused(const Flow& flow);
+  void on_port_closed(const Flow& flow);
 
   // Asks each proxy whether it lives, when it is time.
   void on_deadline(MonoTime now, const tm::BranchCodec& codec,

@@ -15,8 +15,11 @@
 namespace imcd::delivery {
 
 struct SharedMessage {
+  enum class Kind : std::uint8_t { chat, notice };
+
+  Kind kind = Kind::chat;
   ByteBuffer text;
-  std::string room_uri;  // Where it comes from.
+  std::string room_uri;  // Where a chat message comes from.
   std::uint32_t references = 0;
   std::size_t counted_bytes = 0;
   std::optional<WallTime> expires;  // RFC 3428 5: not delivered after this.
@@ -26,21 +29,23 @@ class SharedMessages {
  public:
   SharedMessages() : pool_(limits::shared_messages_max) {}
 
+  // No place for one more, chat message or notice: of such, or of bytes.
   [[nodiscard]] bool full() const {
     return pool_.full() || bytes_ >= limits::shared_message_bytes_max;
   }
   [[nodiscard]] std::size_t size() const { return pool_.in_use(); }
 
   // An empty message with one reference, the caller's. Its buffer keeps an earlier capacity.
-  std::uint32_t make() {
+  std::uint32_t make(SharedMessage::Kind kind) {
     const std::uint32_t index = pool_.take();
     SharedMessage& message = pool_[index];
+    message.kind = kind;
     message.text.clear();
     message.expires.reset();
     message.references = 1;
     return index;
   }
-  // All of its text is there.
+  // All of its text is there, and counts from now on.
   void seal(std::uint32_t index) {
     SharedMessage& message = pool_[index];
     message.counted_bytes = message.text.size();

@@ -96,7 +96,7 @@ bool IdentityTable::readdress(Identity& identity, const parser::Uri& uri) {
 void IdentityTable::release(Identity& identity) {
   CHECK(identity.references > 0);
   if (--identity.references > 0) return;
-  CHECK(identity.user_slot == Identity::no_user);
+  CHECK(identity.mailbox == Identity::no_mailbox);
   table_.erase(&identity);
   epochs_.retire(&identity, free_identity);
 }

@@ -23,7 +23,7 @@ namespace imcd {
 
 class Identity {
  public:
-  static constexpr std::uint32_t no_user = 0xffffffff;
+  static constexpr std::uint32_t no_mailbox = 0xffffffff;
 
   const std::uint64_t hash;  // Of the key.
 
@@ -53,9 +53,9 @@ class Identity {
   // --- The loop's own ---------------------------------------------------------------------------
 
   std::uint32_t references = 0;
-  std::uint32_t user_slot = no_user;  // Its delivery::User while deliveries are pending.
-  std::uint32_t rooms = 0;            // Rooms it is in or invited to.
-  std::uint32_t answered_s = 0;       // When it last answered a delivery, in monotonic seconds.
+  std::uint32_t mailbox = no_mailbox;  // Its delivery::Mailbox while deliveries are pending.
+  std::uint32_t rooms = 0;             // Rooms it is in or invited to.
+  std::uint32_t answered_s = 0;        // When it last answered a delivery, in monotonic seconds.
 
  private:
   friend class IdentityTable;

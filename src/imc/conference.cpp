@@ -165,7 +165,7 @@ Outcome Conference::on_chat(const RoomMessage& message, Room* room, Instant now)
   std::uint32_t far_behind = 0;
   room->members.for_each([&](const Member& other) {
     if (other.who == sender || !other.gets_chat()) return;
-    deliveries_.enqueue(*other.who, *text, delivery::Deliveries::Kind::chat, now.mono);
+    deliveries_.enqueue(*other.who, *text, now.mono);
     if (deliveries_.queued_for(*other.who) >= limits::room_backlog_max) ++far_behind;
   });
   room->backlogged = far_behind * 2 > room->members.members();
@@ -198,7 +198,7 @@ bool Conference::is_backlogged(const Room& room) const {
 // The common part of a chat message, or nothing when it is too long for the way to the members.
 std::optional<std::uint32_t> Conference::write_chat(const RoomMessage& message, const Room& room,
                                                     const Identity& sender, Instant now) {
-  const std::uint32_t index = deliveries_.messages().make();
+  const std::uint32_t index = deliveries_.messages().make(delivery::SharedMessage::Kind::chat);
   delivery::SharedMessage& shared = deliveries_.messages()[index];
   shared.room_uri = room.uri();
   delivery::write_common_fields(shared.text, {.display = sender.address(),
@@ -264,8 +264,8 @@ Room* Conference::find_again(const Outcome& outcome) {
 
 void Conference::send_notice(const Outcome& outcome, const Notice& notice, Room* room,
                              MonoTime now) {
-  if (deliveries_.messages().full()) return;
-  const std::uint32_t index = deliveries_.messages().make();
+  if (deliveries_.messages().full()) return figures_.notices_dropped.add();
+  const std::uint32_t index = deliveries_.messages().make(delivery::SharedMessage::Kind::notice);
   ByteBuffer& text = deliveries_.messages()[index].text;
   delivery::write_common_fields(text, {.display = {},
                                        .from_uri = outcome.room_uri,
@@ -276,8 +276,9 @@ void Conference::send_notice(const Outcome& outcome, const Notice& notice, Room*
                                        .extra_headers = settings_.extra_headers});
   text.append("Content-Type: text/plain\r\n");
   delivery::write_body(text, "*** ", notice.text);
-  const auto send = [&](Identity& who, delivery::InvitationId invitation = 0) {
-    deliveries_.enqueue(who, index, delivery::Deliveries::Kind::notice, now, invitation);
+  deliveries_.messages().seal(index);
+  const auto send = [&](Identity& who, delivery::WatchToken watch = 0) {
+    deliveries_.enqueue(who, index, now, watch);
   };
   switch (notice.to) {
     case Notice::To::user:
@@ -293,24 +294,21 @@ void Conference::send_notice(const Outcome& outcome, const Notice& notice, Room*
       for (const IdentityRef& who : notice.list) send(*who);
       break;
     case Notice::To::invitation:
-      pending_invitations_[++last_invitation_] = {outcome.room_key, outcome.room_serial,
-                                                  notice.who};
-      send(*notice.who, last_invitation_);
+      pending_invitations_[++last_watch_] = {outcome.room_key, outcome.room_serial, notice.who};
+      send(*notice.who, last_watch_);
       break;
   }
   deliveries_.messages().release(index);
 }
 
 std::vector<Outcome> Conference::take_withdrawn_invitations() {
-  for (const delivery::InvitationId id : deliveries_.take_delivered_invitations()) {
-    pending_invitations_.erase(id);
-  }
   std::vector<Outcome> outcomes;
-  for (const delivery::InvitationId id : deliveries_.take_failed_invitations()) {
-    const auto found = pending_invitations_.find(id);
+  for (const delivery::EndedWatch& watch : deliveries_.take_ended_watches()) {
+    const auto found = pending_invitations_.find(watch.token);
     CHECK(found != pending_invitations_.end());
     const PendingInvitation pending = std::move(found->second);
     pending_invitations_.erase(found);
+    if (watch.arrived) continue;
     Outcome outcome;
     outcome.room_key = pending.room_key;
     outcome.room_serial = pending.room_serial;
@@ -341,7 +339,7 @@ std::vector<Outcome> Conference::take_withdrawn_invitations() {
 }
 
 void Conference::greet_returned(MonoTime now) {
-  for (const delivery::Deliveries::Returned& returned : deliveries_.take_returned()) {
+  for (const delivery::ReturnedUser& returned : deliveries_.take_returned()) {
     Outcome outcome;
     outcome.room_uri = returned.room_uri;
     outcome.notices.push_back({Notice::To::user,

@@ -192,8 +192,8 @@ class Conference {
     std::uint64_t room_serial = 0;
     IdentityRef invitee;
   };
-  std::unordered_map<delivery::InvitationId, PendingInvitation> pending_invitations_;
-  delivery::InvitationId last_invitation_ = 0;
+  std::unordered_map<delivery::WatchToken, PendingInvitation> pending_invitations_;
+  delivery::WatchToken last_watch_ = 0;
 };
 
 }  // namespace imcd::imc

@@ -61,7 +61,7 @@ void Inputs::tell_refused(SocketId id) {
   refused_.clear();
   sources_.udp[id].take_error_reports(refused_);
   for (const Address& peer : refused_) {
-    carrier_.core().on_refused({peer, id}, carrier_.now(), carrier_.out());
+    carrier_.core().on_port_closed({peer, id}, carrier_.now(), carrier_.out());
   }
   carrier_.carry_out();
 }

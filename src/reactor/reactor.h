@@ -35,7 +35,7 @@ class Core {
   virtual ~Core() = default;
   virtual void on_datagram(std::string_view bytes, const Flow& from, Instant now, Outbox& out) = 0;
   // Nobody listens where a datagram was sent, says the host there.
-  virtual void on_refused(const Flow& to, Instant now, Outbox& out) = 0;
+  virtual void on_port_closed(const Flow& to, Instant now, Outbox& out) = 0;
   // A stream is there: accepted, or opened as the core asked for.
   virtual void on_stream_open(const Flow& flow, Instant now, Outbox& out) = 0;
   virtual void on_stream_bytes(std::string_view bytes, const Flow& from, Instant now,

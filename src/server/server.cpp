@@ -38,8 +38,8 @@ void Server::on_deadline(Instant now, Outbox& out) {
   end_input(now, out);
 }
 
-void Server::on_refused(const Flow& to, Instant now, Outbox& out) {
-  deliveries_.on_refused(to);
+void Server::on_port_closed(const Flow& to, Instant now, Outbox& out) {
+  deliveries_.on_port_closed(to);
   end_input(now, out);
 }
 

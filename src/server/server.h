@@ -58,7 +58,7 @@ class Server {
   void on_mi_reply(MiReplyId reply, MiReplyEvent event, Instant now, Outbox& out);
   void on_deadline(Instant now, Outbox& out);
   // Nobody listens where a datagram was sent.
-  void on_refused(const Flow& to, Instant now, Outbox& out);
+  void on_port_closed(const Flow& to, Instant now, Outbox& out);
   // What the DNS said to a question in the outbox; once for each.
   void on_resolved(const NameQuestion& question, const NameAnswer& answer, Instant now,
                    Outbox& out);

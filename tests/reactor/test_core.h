@@ -45,7 +45,7 @@ class TestCore : public Core {
     const Call call(*this, at);
     if (datagram) datagram(bytes, from, out);
   }
-  void on_refused(const Flow& to, Instant at, Outbox& out) override {
+  void on_port_closed(const Flow& to, Instant at, Outbox& out) override {
     const Call call(*this, at);
     if (refused) refused(to, out);
   }

@@ -231,7 +231,7 @@ void Harness::order(Order order) {
 }
 
 void Harness::refuse(const Address& by) {
-  server_->on_refused({by, 0}, now_, out_);
+  server_->on_port_closed({by, 0}, now_, out_);
   act();
 }
 
