@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "base/siphash.h"
 #include "sim/plan.h"
 
 namespace imcd::sim {
@@ -47,6 +48,22 @@ std::string_view branch(std::string_view bytes) {
   return rest.substr(0, rest.find_first_of(";,\r\n >"));
 }
 
+std::string_view bytes_of(const Address& address) {
+  return {reinterpret_cast<const char*>(address.ip.data()), address.ip.size()};
+}
+
+std::uint64_t digest(std::uint64_t before, Instant now, const Address& from, const Address& to,
+                     std::string_view bytes) {
+  SipHash hash({before, 0});
+  hash.update(static_cast<std::uint64_t>(now.mono.time_since_epoch().count()));
+  for (const Address& address : {from, to}) {
+    hash.update(bytes_of(address));
+    hash.update(std::uint64_t{address.port});
+  }
+  hash.update(bytes);
+  return hash.digest();
+}
+
 }  // namespace
 
 std::string party_name(const Address& address) {
@@ -62,6 +79,7 @@ std::string party_name(const Address& address) {
 
 void Trace::datagram(Instant now, const Address& from, const Address& to, std::string_view bytes,
                      std::string_view fate) const {
+  if (digest_ != nullptr) *digest_ = digest(*digest_, now, from, to, bytes);
   if (!on_) return;
   fmt::print("{:14.6f}  {:>8} > {:8}  {}", seconds(now), party_name(from), party_name(to),
              printable(first_line(bytes)));

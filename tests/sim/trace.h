@@ -2,6 +2,7 @@
 // for all but the seed that is replayed.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -12,7 +13,8 @@ namespace imcd::sim {
 
 class Trace {
  public:
-  explicit Trace(bool on) : on_(on) {}
+  // `digest`, where given, follows from the times, ways and bytes of all datagrams so far.
+  explicit Trace(bool on, std::uint64_t* digest = nullptr) : on_(on), digest_(digest) {}
 
   [[nodiscard]] bool on() const { return on_; }
 
@@ -26,6 +28,7 @@ class Trace {
 
  private:
   bool on_;
+  std::uint64_t* digest_;
   mutable std::string input_;
 };
 
