@@ -6,8 +6,7 @@
 //          │ ▲
 //     token│ └──── Content-Length bytes ────┐
 //          ▼                                │
-//        head ──empty line, Content-Length──┘        anything else is a fault, which ends the
-//        stream
+//        head ──empty line, Content-Length──┘        anything else is a fault: the stream ends
 //
 // After a fault nobody knows where the next message begins: the peer may be answered, but then the
 // stream must be closed. How the stream is cut never changes what is found in it.

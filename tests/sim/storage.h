@@ -1,8 +1,8 @@
 // Storage: the database and the thread that would own it. Rows outlive the process; what a batch
 // does to them and when the loop learns of it are two events, so that a death can fall between.
 //
-//   store_open ──▶ store_load, a piece each ──▶ loaded; then for each batch: store_apply ──▶
-//   store_answer
+//   store_open ──▶ store_load, a piece each ──▶ loaded
+//   for each batch then: store_apply ──▶ store_answer
 #pragma once
 
 #include <cstdint>
