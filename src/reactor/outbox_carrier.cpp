@@ -36,22 +36,22 @@ void OutboxCarrier::perform(const Outbox::StreamAction& action) {
 
 void OutboxCarrier::tell_stream_events() {
   for (std::size_t left = sources_.streams.pending_events(); left > 0 && !exit_code_; --left) {
-    const std::optional<Streams::Event> event = sources_.streams.take_event();
+    const std::optional<StreamSockets::Event> event = sources_.streams.take_event();
     if (!event) return;
     tell(*event);
     perform();
   }
 }
 
-void OutboxCarrier::tell(const Streams::Event& event) {
+void OutboxCarrier::tell(const StreamSockets::Event& event) {
   switch (event.kind) {
-    case Streams::Event::Kind::opened:
+    case StreamSockets::Event::Kind::opened:
       return core_.on_stream_open(event.flow, now_, out_);
-    case Streams::Event::Kind::ended:
+    case StreamSockets::Event::Kind::ended:
       return core_.on_stream_ended(event.flow.stream, event.end, now_, out_);
-    case Streams::Event::Kind::blocked:
+    case StreamSockets::Event::Kind::blocked:
       return core_.on_stream_blocked(event.flow.stream, true, now_, out_);
-    case Streams::Event::Kind::writable:
+    case StreamSockets::Event::Kind::writable:
       sources_.ready.add({SourceKind::stream, event.slot});
       return core_.on_stream_blocked(event.flow.stream, false, now_, out_);
   }

@@ -40,7 +40,7 @@ class OutboxCarrier {
  private:
   void perform();
   void perform(const Outbox::StreamAction& action);
-  void tell(const Streams::Event& event);
+  void tell(const StreamSockets::Event& event);
 
   Core& core_;
   Sources& sources_;

@@ -21,7 +21,7 @@
 #include "reactor/resolver.h"
 #include "reactor/signals.h"
 #include "reactor/stream_listeners.h"
-#include "reactor/streams.h"
+#include "reactor/stream_sockets.h"
 #include "reactor/udp_ports.h"
 #include "reactor/wake_event.h"
 
@@ -49,7 +49,7 @@ struct Sources {
   Signals signals;
   UdpPorts udp;
   StreamListeners listeners;
-  Streams streams;
+  StreamSockets streams;
   std::unique_ptr<Resolver> resolver;
   std::unique_ptr<MiFifo> mi_fifo;
   MiReplies mi_replies;

@@ -1,4 +1,4 @@
-// Streams: all TCP connections, by their number and by the slot that names them to epoll. It
+// StreamSockets: all TCP connections, by their number and by the slot that names them to epoll. It
 // carries out what the core asks for and keeps as events what the core must hear, because actions
 // are carried out while the outbox is being read.
 //
@@ -25,9 +25,9 @@
 
 namespace imcd::reactor {
 
-class Streams {
+class StreamSockets {
  public:
-  Streams(Epoll& epoll, Figures& figures);
+  StreamSockets(Epoll& epoll, Figures& figures);
 
   // --- From the loop: what became ready ---
 

@@ -1,4 +1,4 @@
-#include "reactor/streams.h"
+#include "reactor/stream_sockets.h"
 
 #include <cerrno>
 #include <sys/socket.h>
@@ -35,14 +35,14 @@ bool start_connecting(int fd, const Address& peer) {
 
 }  // namespace
 
-Streams::Streams(Epoll& epoll, Figures& figures)
+StreamSockets::StreamSockets(Epoll& epoll, Figures& figures)
     : epoll_(epoll),
       figures_(figures),
       received_(std::make_unique_for_overwrite<char[]>(budget::stream_read_bytes)) {}
 
 // --- The table ----------------------------------------------------------------------------------
 
-std::uint32_t Streams::put(std::unique_ptr<Stream> stream) {
+std::uint32_t StreamSockets::put(std::unique_ptr<Stream> stream) {
   if (free_slots_.empty()) {
     free_slots_.push_back(static_cast<std::uint32_t>(streams_.size()));
     streams_.emplace_back();
@@ -56,13 +56,13 @@ std::uint32_t Streams::put(std::unique_ptr<Stream> stream) {
   return slot;
 }
 
-Stream* Streams::find(StreamId stream) {
+Stream* StreamSockets::find(StreamId stream) {
   const auto found = slots_.find(stream);
   return found == slots_.end() ? nullptr : streams_[found->second].get();
 }
 
 // Closing its file descriptor takes it out of epoll, too.
-void Streams::remove(Stream& stream) {
+void StreamSockets::remove(Stream& stream) {
   const auto found = slots_.find(stream.id());
   CHECK(found != slots_.end());
   const std::uint32_t slot = found->second;
@@ -72,12 +72,12 @@ void Streams::remove(Stream& stream) {
   streams_[slot].reset();
 }
 
-void Streams::count_open(const Flow& flow, int by) {
+void StreamSockets::count_open(const Flow& flow, int by) {
   (is_opened_by_us(flow.stream) ? figures_.streams_outbound : figures_.streams_inbound).add(by);
 }
 
 // The core hears of it unless it has closed the stream itself.
-void Streams::end(Stream& stream, StreamEnd how) {
+void StreamSockets::end(Stream& stream, StreamEnd how) {
   const bool is_opening = stream.state() == Stream::State::opening;
   if (is_opening || stream.state() == Stream::State::open) {
     if (is_opening) how = StreamEnd::never_open;
@@ -89,7 +89,7 @@ void Streams::end(Stream& stream, StreamEnd how) {
 
 // --- Coming in ----------------------------------------------------------------------------------
 
-std::optional<Flow> Streams::add(StreamListener::Accepted accepted, SocketId socket) {
+std::optional<Flow> StreamSockets::add(StreamListener::Accepted accepted, SocketId socket) {
   set_stream_options(accepted.fd.get());
   const Flow flow{accepted.peer, socket, Transport::tcp, ++last_accepted_};
   auto stream =
@@ -102,7 +102,7 @@ std::optional<Flow> Streams::add(StreamListener::Accepted accepted, SocketId soc
   return flow;
 }
 
-void Streams::note(std::uint32_t slot, std::uint32_t events) {
+void StreamSockets::note(std::uint32_t slot, std::uint32_t events) {
   Stream* const stream = streams_[slot].get();
   if (stream == nullptr) return;
   if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) stream->hung_up = true;
@@ -115,7 +115,7 @@ void Streams::note(std::uint32_t slot, std::uint32_t events) {
   if ((events & EPOLLOUT) != 0) on_room(*stream);
 }
 
-void Streams::on_room(Stream& stream) {
+void StreamSockets::on_room(Stream& stream) {
   if (!stream.write_waiting()) return end(stream, StreamEnd::lost);
   if (stream.at_end && stream.state() == Stream::State::lingering) return remove(stream);
   if (stream.state() != Stream::State::open) return;
@@ -124,7 +124,7 @@ void Streams::on_room(Stream& stream) {
   tell(Event::Kind::writable, stream);
 }
 
-bool Streams::may_read(std::uint32_t slot) const {
+bool StreamSockets::may_read(std::uint32_t slot) const {
   if (slot >= streams_.size() || streams_[slot] == nullptr) return false;
   const Stream& stream = *streams_[slot];
   switch (stream.state()) {
@@ -139,7 +139,7 @@ bool Streams::may_read(std::uint32_t slot) const {
   return false;
 }
 
-Streams::Read Streams::read(std::uint32_t slot) {
+StreamSockets::Read StreamSockets::read(std::uint32_t slot) {
   Stream& stream = *streams_[slot];
   const ssize_t size = ::recv(stream.fd(), received_.get(), budget::stream_read_bytes, 0);
   if (size < 0) {
@@ -160,7 +160,7 @@ Streams::Read Streams::read(std::uint32_t slot) {
 }
 
 // The peer sends no more, but may still read what we owe it.
-void Streams::on_eof(Stream& stream) {
+void StreamSockets::on_eof(Stream& stream) {
   if (stream.state() == Stream::State::open && stream.waiting() > 0) {
     at(figures_.streams_ended, StreamEnd::by_peer).add();
     tell(Event::Kind::ended, stream, StreamEnd::by_peer);
@@ -173,7 +173,7 @@ void Streams::on_eof(Stream& stream) {
 
 // --- Going out ----------------------------------------------------------------------------------
 
-void Streams::write(const Outbox& out) {
+void StreamSockets::write(const Outbox& out) {
   std::size_t used = 0;
   Write* last = nullptr;
   for (const Outbox::Datagram& datagram : out.datagrams()) {
@@ -205,7 +205,7 @@ void Streams::write(const Outbox& out) {
   }
 }
 
-void Streams::flush(Write& write) {
+void StreamSockets::flush(Write& write) {
   if (write.stream == nullptr || write.parts.count == 0) return;
   Stream& stream = *write.stream;
   if (!stream.write(write.parts)) {
@@ -220,13 +220,13 @@ void Streams::flush(Write& write) {
   tell_if_blocked(stream);
 }
 
-void Streams::tell_if_blocked(Stream& stream) {
+void StreamSockets::tell_if_blocked(Stream& stream) {
   if (stream.told_blocked || stream.waiting() <= limits::stream_waiting_mark) return;
   stream.told_blocked = true;
   tell(Event::Kind::blocked, stream);
 }
 
-void Streams::open(const Flow& flow, const Address& local) {
+void StreamSockets::open(const Flow& flow, const Address& local) {
   CHECK(is_opened_by_us(flow.stream));
   const int family = flow.peer.is_ipv4() ? AF_INET : AF_INET6;
   Fd fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -241,7 +241,7 @@ void Streams::open(const Flow& flow, const Address& local) {
   events_.push_back({Event::Kind::ended, flow, StreamEnd::never_open, 0});
 }
 
-void Streams::close(StreamId id, MonoTime now) {
+void StreamSockets::close(StreamId id, MonoTime now) {
   Stream* const stream = find(id);
   if (stream == nullptr) return;
   if (lingering_.size() >= budget::lingering_streams_max || !stream->close()) {
@@ -250,36 +250,36 @@ void Streams::close(StreamId id, MonoTime now) {
   lingering_.push_back({now + budget::linger, id});
 }
 
-void Streams::abort(StreamId id) {
+void StreamSockets::abort(StreamId id) {
   if (Stream* const stream = find(id)) remove(*stream);
 }
 
 // --- Telling ------------------------------------------------------------------------------------
 
-void Streams::tell(Event::Kind kind, const Stream& stream, StreamEnd end) {
+void StreamSockets::tell(Event::Kind kind, const Stream& stream, StreamEnd end) {
   events_.push_back({kind, stream.flow(), end, slots_.at(stream.id())});
 }
 
-std::optional<Streams::Event> Streams::take_event() {
+std::optional<StreamSockets::Event> StreamSockets::take_event() {
   if (events_.empty()) return std::nullopt;
   const Event event = events_.front();
   events_.pop_front();
   return event;
 }
 
-void Streams::on_deadline(MonoTime now) {
+void StreamSockets::on_deadline(MonoTime now) {
   while (!lingering_.empty() && lingering_.front().until <= now) {
     abort(lingering_.front().stream);
     lingering_.pop_front();
   }
 }
 
-std::optional<MonoTime> Streams::next_deadline() const {
+std::optional<MonoTime> StreamSockets::next_deadline() const {
   if (lingering_.empty()) return std::nullopt;
   return lingering_.front().until;
 }
 
-bool Streams::send_rest() {
+bool StreamSockets::send_rest() {
   bool is_left = false;
   for (const auto& stream : streams_) {
     if (stream == nullptr || stream->waiting() == 0) continue;
