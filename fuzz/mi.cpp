@@ -8,6 +8,7 @@
 #include "mi/command_table.h"
 #include "mi/fake_control.h"
 #include "mi/reply_text.h"
+#include "mi/run_command.h"
 #include "mi/text_request.h"
 #include "parser/properties.h"
 #include "target.h"
@@ -41,8 +42,8 @@ void expect_plain_name(std::string_view name) {
          "a reply name that leads out of its directory");
 }
 
-// The answer ends, in chunks within their bound, each line of it a text of ours.
-void expect_sound_answer(const mi::Request& request) {
+// The reply ends, in chunks within their bound, each line of it a text of ours.
+void expect_sound_reply(const mi::Request& request) {
   mi::FakeControl control;
   control.add("sip:chat@example.org", {"sip:alice@example.org", "sip:bob@example.org"});
   const Instant now{MonoTime(10s), WallTime(1000000010s)};
@@ -51,11 +52,11 @@ void expect_sound_answer(const mi::Request& request) {
     const std::string chunk = reply.next_chunk(control);
     if (chunk.empty()) return;
     expect(chunk.size() <= limits::mi_reply_chunk_bytes, "a chunk beyond its bound");
-    expect(chunks < 1000, "an answer without an end");
+    expect(chunks < 1000, "a reply without an end");
     for (const char c : chunk) {
       const auto byte = static_cast<unsigned char>(c);
       expect((byte >= 0x20 && byte != 0x7f) || c == '\n' || c == '\t',
-             fmt::format("a control character in an answer: {}", chunk));
+             fmt::format("a control character in a reply: {}", chunk));
     }
   }
 }
@@ -71,12 +72,12 @@ void test_input(std::string_view input) {
   for (std::size_t i = 0; i < whole.size(); ++i) {
     expect(describe(whole[i]) == describe(pieces[i]), "another request when cut");
     expect_plain_name(whole[i].reply_name);
-    expect_sound_answer(whole[i]);
+    expect_sound_reply(whole[i]);
   }
 }
 
 void add_seeds(const AddSeed& add) {
-  for (const mi::Command& command : mi::command_table()) {
+  for (const mi::ManagementCommand& command : mi::command_table()) {
     add(fmt::format("\x03:{}:reply\nsip:chat@example.org\n\n", command.name));
     add(fmt::format("\x01:{}:\n\n", command.name));
     add(fmt::format(

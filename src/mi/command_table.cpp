@@ -1,26 +1,118 @@
 #include "mi/command_table.h"
 
 #include <algorithm>
-#include <array>
-#include <expected>
-#include <optional>
+#include <iterator>
+#include <string>
+#include <utility>
 #include <vector>
-
-#include "base/text.h"
 
 namespace imcd::mi {
 namespace {
 
-constexpr std::array table = {
-    Command{"imc_list_rooms", "", list_rooms, "all rooms with their member counts and owners"},
-    Command{"imc_list_members", "room", list_members, "the members of one room"},
-    Command{"imc_create_room", "room owner visibility", create_room,
-            "makes a room, public or private, for its owner"},
-    Command{"get_statistics", "name...", get_statistics,
-            "statistics by name, by group (imc:) or all of them (all)"},
-    Command{"uptime", "", uptime, "since when imcd runs, and for how long"},
-    Command{"version", "", version, "the version of imcd"},
-    Command{"which", "", which, "the names of all commands"},
+using Statistics = std::vector<Control::Statistic>;
+
+// "imc:" asks for a group, "imc:active_rooms" or "active_rooms" for one.
+bool is_asked_for(std::string_view name, std::string_view wanted) {
+  if (wanted == "all" || name == wanted) return true;
+  const std::size_t group_bytes = name.find(':') + 1;
+  return wanted.ends_with(':') ? name.substr(0, group_bytes) == wanted
+                               : name.substr(group_bytes) == wanted;
+}
+
+// As the client lists them; what it asks for twice it gets twice.
+Statistics choose(const Statistics& all, std::span<const std::string_view> wanted) {
+  Statistics chosen;
+  for (std::string_view one : wanted) {
+    for (const Control::Statistic& statistic : all) {
+      if (is_asked_for(statistic.name, one)) chosen.push_back(statistic);
+    }
+  }
+  return chosen;
+}
+
+Findings list_rooms(const Call&) {
+  return {{}, [cursor = std::size_t{0}](Control& control, const TakeFact& take) mutable {
+            return control.walk_rooms(cursor, [&take](const Control::RoomInfo& room) {
+              return take(RoomFact{room.uri, room.members, room.owner});
+            });
+          }};
+}
+
+Findings list_members(const Call& call) {
+  const std::optional<Control::RoomInfo> found = call.control.find_room(call.values[0]);
+  if (!found) return {{404, "no such room"}, nullptr};
+  return {
+      {},
+      [uri = std::string(found->uri), serial = found->serial, count = found->members,
+       headed = false, cursor = std::size_t{0}](Control& control, const TakeFact& take) mutable {
+        if (!headed) {
+          headed = true;
+          if (!take(MembersFact{uri, count})) return false;
+        }
+        return control.walk_members(uri, serial, cursor,
+                                    [&take](const Control::MemberInfo& member) {
+                                      return take(MemberFact{member.uri, member.invited_at});
+                                    });
+      }};
+}
+
+Findings create_room(const Call& call) {
+  const std::string_view visibility = call.values[2];
+  if (visibility != "public" && visibility != "private") {
+    return {{400, "expected public or private"}, nullptr};
+  }
+  return {call.control.create_room(call.values[0], call.values[1], visibility == "private"),
+          nullptr};
+}
+
+Findings get_statistics(const Call& call) {
+  Statistics chosen = choose(call.control.statistics(), call.values);
+  if (chosen.empty()) return {{404, "Statistics Not Found"}, nullptr};
+  return {
+      {},
+      [chosen = std::move(chosen), at = std::size_t{0}](Control&, const TakeFact& take) mutable {
+        while (at < chosen.size()) {
+          const Control::Statistic& statistic = chosen[at++];
+          if (!take(StatisticFact{statistic.name, statistic.value})) break;
+        }
+        return at == chosen.size();
+      }};
+}
+
+Findings uptime(const Call& call) {
+  const Instant started = call.control.started();
+  const TimesFact times{call.now.wall, started.wall, call.now.mono - started.mono};
+  return {{}, [times](Control&, const TakeFact& take) {
+            take(times);
+            return true;
+          }};
+}
+
+Findings version(const Call&) {
+  return {{}, [](Control& control, const TakeFact& take) {
+            take(VersionFact{control.version()});
+            return true;
+          }};
+}
+
+// The table is short, so it is given in one piece.
+Findings which(const Call&) {
+  return {{}, [](Control&, const TakeFact& take) {
+            for (const ManagementCommand& row : command_table()) take(CommandFact{row.name});
+            return true;
+          }};
+}
+
+constexpr ManagementCommand table[] = {
+    {"imc_list_rooms", "", list_rooms, "all rooms with their member counts and owners"},
+    {"imc_list_members", "room", list_members, "the members of one room"},
+    {"imc_create_room", "room owner visibility", create_room,
+     "makes a room, public or private, for its owner"},
+    {"get_statistics", "name...", get_statistics,
+     "statistics by name, by group (imc:) or all of them (all)"},
+    {"uptime", "", uptime, "since when imcd runs, and for how long"},
+    {"version", "", version, "the version of imcd"},
+    {"which", "", which, "the names of all commands"},
 };
 
 constexpr std::string_view room_namespace = "imc";
@@ -33,88 +125,17 @@ bool is_other_spelling(std::string_view name, std::string_view given) {
          name.substr(at + 1) == given.substr(at + 1);
 }
 
-// What a row says about its arguments.
-struct Declaration {
-  std::vector<std::string_view> names;
-  bool last_repeats = false;
-};
-
-Declaration declaration(std::string_view text) {
-  Declaration declared;
-  declared.last_repeats = text.ends_with("...");
-  if (declared.last_repeats) text.remove_suffix(3);
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
-    declared.names.push_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return declared;
-}
-
-// Where the argument goes: to the place of its name, else to the first that is free. Nothing when
-// all are taken. A name that the command does not know says nothing, as in the older servers.
-std::optional<std::size_t> place_of(const Argument& argument, const Declaration& declared,
-                                    const std::vector<std::optional<std::string_view>>& places) {
-  const std::size_t count = declared.names.size();
-  for (std::size_t i = 0; i < count; ++i) {
-    if (!places[i] && equal_ignoring_case(argument.name, declared.names[i])) return i;
-  }
-  for (std::size_t i = 0; i < count; ++i) {
-    if (!places[i]) return i;
-  }
-  return std::nullopt;
-}
-
-std::expected<std::vector<std::string_view>, Status> values_of(const Command& command,
-                                                               const Request& request) {
-  const Declaration declared = declaration(command.arguments);
-  // What is given to a command that takes nothing is ignored, as the older servers do.
-  if (declared.names.empty()) return {};
-  std::vector<std::optional<std::string_view>> places(declared.names.size());
-  std::vector<std::string_view> repeated;
-  for (const Argument& argument : request.arguments) {
-    if (const auto place = place_of(argument, declared, places)) {
-      places[*place] = argument.value;
-    } else if (declared.last_repeats) {
-      repeated.push_back(argument.value);
-    } else {
-      return std::unexpected(Status{400, "too many arguments"});
-    }
-  }
-  std::vector<std::string_view> values;
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    if (!places[i] || places[i]->empty()) {
-      return std::unexpected(
-          Status{400, "missing argument '" + std::string(declared.names[i]) + "'"});
-    }
-    values.push_back(*places[i]);
-  }
-  values.insert(values.end(), repeated.begin(), repeated.end());
-  return values;
-}
-
 }  // namespace
 
-std::span<const Command> command_table() { return table; }
+std::span<const ManagementCommand> command_table() { return table; }
 
-const Command* find_command(std::string_view name) {
-  const auto found = std::ranges::find_if(table, [name](const Command& command) {
+const ManagementCommand* find_command(std::string_view name) {
+  const auto found = std::ranges::find_if(table, [name](const ManagementCommand& command) {
     return command.name == name || is_other_spelling(command.name, name);
   });
-  return found == table.end() ? nullptr : &*found;
+  return found == std::end(table) ? nullptr : &*found;
 }
 
 bool is_namespace(std::string_view word) { return word == room_namespace; }
-
-Answer run_command(const Request& request, Control& control, Instant now) {
-  const Command* command = find_command(request.command);
-  if (command == nullptr)
-    return {{500, "command '" + request.command + "' not available"}, nullptr};
-  if (request.malformed)
-    return {{400, "parse error in command '" + request.command + "'"}, nullptr};
-  const auto values = values_of(*command, request);
-  if (!values) return {values.error(), nullptr};
-  return command->handler({control, *values, now});
-}
 
 }  // namespace imcd::mi

@@ -22,13 +22,13 @@ namespace imcd::mi {
 class Control {
  public:
   // The views of a room need to hold only until the call that handed them out, or the visit, ends.
-  struct Room {
+  struct RoomInfo {
     std::string_view uri;      // sip:name@domain.
     std::size_t members = 0;   // Without the invited.
     std::string_view owner;    // Its URI; empty if the room has none.
     std::uint64_t serial = 0;  // Tells it from a later room of the same address.
   };
-  struct Member {
+  struct MemberInfo {
     std::string_view uri;
     std::optional<WallTime> invited_at;  // Of who is invited, and no member yet.
   };
@@ -37,8 +37,8 @@ class Control {
     std::uint64_t value = 0;
   };
   // False: enough for this piece. What was visited last counts as seen.
-  using VisitRoom = std::function<bool(const Room&)>;
-  using VisitMember = std::function<bool(const Member&)>;
+  using VisitRoom = std::function<bool(const RoomInfo&)>;
+  using VisitMember = std::function<bool(const MemberInfo&)>;
 
   virtual ~Control() = default;
 
@@ -48,7 +48,7 @@ class Control {
 
   // The room that an operator's text names, compared as the server compares room addresses; nothing
   // for a text that is no URI, too.
-  virtual std::optional<Room> find_room(std::string_view uri) = 0;
+  virtual std::optional<RoomInfo> find_room(std::string_view uri) = 0;
 
   // The same for the members, and who is invited, of the room of this URI and serial. A room that
   // is gone has no more.

@@ -1,6 +1,6 @@
-// Fact: one piece of an answer by its meaning. Commands give facts; a codec turns them into its own
-// layout, so that a command is written once for all codecs. Text in a fact is only lent, for the
-// call that hands it over.
+// Fact: one piece of what a command found, by its meaning. Commands give facts; a codec turns them
+// into its own layout, so that a command is written once for all codecs. Text in a fact is only
+// lent, for the call that hands it over.
 #pragma once
 
 #include <cstddef>

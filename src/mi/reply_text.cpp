@@ -8,8 +8,8 @@
 
 namespace imcd::mi {
 
-ReplyText::ReplyText(Answer answer) : answer_(std::move(answer)), all_given_(false) {
-  write_text_status(answer_.status, text_);
+ReplyText::ReplyText(Findings findings) : findings_(std::move(findings)), all_given_(false) {
+  write_text_status(findings_.status, text_);
 }
 
 std::string ReplyText::next_chunk(Control& control) {
@@ -21,7 +21,7 @@ std::string ReplyText::next_chunk(Control& control) {
 }
 
 void ReplyText::give_more(Control& control) {
-  all_given_ = !answer_.give_facts || answer_.give_facts(control, [this](const Fact& fact) {
+  all_given_ = !findings_.give_facts || findings_.give_facts(control, [this](const Fact& fact) {
     write_text_fact(fact, text_);
     return text_.size() < limits::mi_reply_chunk_bytes;
   });

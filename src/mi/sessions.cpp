@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/limits.h"
-#include "mi/command_table.h"
+#include "mi/run_command.h"
 
 namespace imcd::mi {
 
@@ -69,10 +69,10 @@ void Sessions::accept(Request request, Instant now, Outbox& out) {
   if (is_first) open(replies_.back(), now, out);
 }
 
-Answer Sessions::run(const Request& request, Instant now) {
-  Answer answer = run_command(request, control_, now);
-  if (!answer.status.ok()) figures_.mi_requests_failed.add();
-  return answer;
+Findings Sessions::run(const Request& request, Instant now) {
+  Findings findings = run_command(request, control_, now);
+  if (!findings.status.ok()) figures_.mi_requests_failed.add();
+  return findings;
 }
 
 void Sessions::open(Reply& reply, Instant now, Outbox& out) {

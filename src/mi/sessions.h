@@ -61,7 +61,7 @@ class Sessions {
   };
 
   void accept(Request request, Instant now, Outbox& out);
-  Answer run(const Request& request, Instant now);
+  Findings run(const Request& request, Instant now);
   void open(Reply& reply, Instant now, Outbox& out);
   void retry_later(Reply& reply, Instant now, Outbox& out);
   void write_next(Reply& reply, Instant now, Outbox& out);

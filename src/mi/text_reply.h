@@ -8,8 +8,8 @@
 
 #include <string>
 
-#include "mi/answer.h"
 #include "mi/fact.h"
+#include "mi/status.h"
 
 namespace imcd::mi {
 

@@ -20,7 +20,7 @@ bool Control::walk_rooms(std::size_t& cursor, const VisitRoom& visit) {
   return true;
 }
 
-std::optional<mi::Control::Room> Control::find_room(std::string_view uri) {
+std::optional<mi::Control::RoomInfo> Control::find_room(std::string_view uri) {
   const imc::Room* const room = find(uri);
   if (room == nullptr) return std::nullopt;
   return describe(*room);
@@ -48,7 +48,7 @@ imc::Room* Control::find(std::string_view text) const {
   return conference_.rooms().find(conference_.rooms().key(*uri));
 }
 
-mi::Control::Room Control::describe(const imc::Room& room) {
+mi::Control::RoomInfo Control::describe(const imc::Room& room) {
   owner_.clear();
   if (const Identity* const owner = room.owner()) write_uri(owner_, *owner);
   return {room.uri(), room.members.members(), owner_, room.serial};

@@ -22,7 +22,7 @@ class Control final : public mi::Control {
         started_(started) {}
 
   bool walk_rooms(std::size_t& cursor, const VisitRoom& visit) override;
-  std::optional<Room> find_room(std::string_view uri) override;
+  std::optional<RoomInfo> find_room(std::string_view uri) override;
   bool walk_members(std::string_view room_uri, std::uint64_t serial, std::size_t& cursor,
                     const VisitMember& visit) override;
   mi::Status create_room(std::string_view room, std::string_view owner, bool is_private) override;
@@ -38,7 +38,7 @@ class Control final : public mi::Control {
 
  private:
   [[nodiscard]] imc::Room* find(std::string_view uri) const;
-  Room describe(const imc::Room& room);
+  RoomInfo describe(const imc::Room& room);
 
   imc::Conference& conference_;
   const Figures& figures_;

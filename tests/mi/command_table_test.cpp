@@ -4,6 +4,7 @@
 #include <set>
 
 #include "fake_control.h"
+#include "mi/run_command.h"
 
 namespace imcd::mi {
 namespace {
@@ -18,7 +19,7 @@ Status status_of(std::string_view command, std::vector<Argument> arguments = {},
 
 TEST(CommandTable, EveryRowIsWhole) {
   std::set<std::string_view> names;
-  for (const Command& command : command_table()) {
+  for (const ManagementCommand& command : command_table()) {
     EXPECT_TRUE(names.insert(command.name).second) << command.name;
     EXPECT_FALSE(command.help.empty()) << command.name;
     EXPECT_NE(command.handler, nullptr) << command.name;
@@ -27,7 +28,7 @@ TEST(CommandTable, EveryRowIsWhole) {
 }
 
 TEST(CommandTable, TheSpellingsOfThreeGenerationsAreOneCommand) {
-  const Command* const rooms = find_command("imc_list_rooms");
+  const ManagementCommand* const rooms = find_command("imc_list_rooms");
   ASSERT_NE(rooms, nullptr);
   EXPECT_EQ(find_command("imc:list_rooms"), rooms);
   EXPECT_EQ(find_command("imc.list_rooms"), rooms);

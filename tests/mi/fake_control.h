@@ -27,7 +27,7 @@ struct FakeControl : Control {
     return *rooms.back();
   }
 
-  static Room facts(const FakeRoom& room) {
+  static RoomInfo facts(const FakeRoom& room) {
     const auto here = static_cast<std::size_t>(std::ranges::count_if(
         room.members, [](const std::string& member) { return !member.empty(); }));
     return {room.uri, here, room.members.empty() ? std::string_view() : room.members[0],
@@ -42,7 +42,7 @@ struct FakeControl : Control {
     return true;
   }
 
-  std::optional<Room> find_room(std::string_view uri) override {
+  std::optional<RoomInfo> find_room(std::string_view uri) override {
     for (const auto& room : rooms) {
       if (room && room->uri == uri) return facts(*room);
     }
