@@ -1,9 +1,10 @@
 #include "run.h"
 
 #include <algorithm>
-#include <ctime>
 #include <fmt/format.h>
 #include <stdexcept>
+
+#include "clock.h"
 
 namespace imcd::bench {
 
@@ -17,13 +18,14 @@ constexpr Duration quiet = 300ms;
 constexpr Duration set_up_patience = 120s;
 constexpr Duration clean_up_patience = 5s;
 
-}  // namespace
-
-MonoTime mono_now() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return MonoTime(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
+// FNV-1a, never 0. It tells the branches of one delivery apart, of which there are hardly ever two.
+std::uint32_t hash_of(std::string_view text) {
+  std::uint32_t hash = 2166136261U;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
+  return hash | 1U;
 }
+
+}  // namespace
 
 Run::Run(const Options& options, Port& port, std::uint32_t number,
          const volatile std::sig_atomic_t& stop)
@@ -32,6 +34,9 @@ Run::Run(const Options& options, Port& port, std::uint32_t number,
       stop_(stop),
       crowd_(options, number),
       requests_(options, crowd_, number),
+      counting_(options),
+      offers_(options, crowd_, requests_, port, counting_),
+      answers_(options, port),
       now_(mono_now()) {}
 
 void Run::set_up() {
@@ -77,42 +82,23 @@ void Run::wait_for_quiet(Duration patience) {
 
 void Run::load() {
   manners_apply_ = true;
-  now_ = load_start_ = mono_now();
-  counting_from_ = load_start_ + options_.warmup;
-  counting_until_ = counting_from_ + options_.duration;
-  for (std::uint32_t place = 0; place < options_.outstanding; ++place) {
-    for (std::uint32_t room = 0; room < crowd_.rooms(); ++room) places_.push_back({now_, room});
+  now_ = mono_now();
+  counting_.start(now_);
+  offers_.start(now_);
+  while (stop_ == 0 && now_ < counting_.until() &&
+         !(offers_.has_offered_all() && offers_.unfinished() == 0)) {
+    if (counting_.is_due(now_)) now_ = counting_.begin();
+    offers_.offer(now_);
+    progress_.show(now_, offers_.started(), counting_.result, offers_.unfinished());
+    turn(std::min({offers_.next_deadline(now_), counting_.until(), now_ + 100ms}));
   }
-  while (stop_ == 0 && now_ < counting_until_ && !(has_offered_all() && unfinished_ == 0)) {
-    if (!counting_ && now_ >= counting_from_) begin_counting();
-    offer();
-    progress_.show(now_, load_start_, result_, unfinished_);
-    turn(std::min({next_offer(), counting_until_, now_ + 100ms}));
-  }
-  end_counting();
-}
-
-void Run::begin_counting() {
-  counting_ = true;
-  result_.server_before = measure_process_tree(options_.pid);
-  own_cpu_before_ = own_cpu();
-  // Looking at the processes took its time.
-  now_ = counting_from_ = mono_now();
-  counting_until_ = counting_from_ + options_.duration;
-}
-
-void Run::end_counting() {
-  if (!counting_) return;
-  counting_ = false;
-  result_.window = std::min(now_, counting_until_) - counting_from_;
-  result_.own_cpu = own_cpu() - own_cpu_before_;
-  result_.server_after = measure_process_tree(options_.pid);
+  counting_.end(now_);
 }
 
 void Run::drain() {
   const MonoTime give_up = now_ + options_.drain;
-  while (stop_ == 0 && now_ < give_up && (unfinished_ > 0 || !late_answers_.empty())) {
-    progress_.show(now_, load_start_, result_, unfinished_);
+  while (stop_ == 0 && now_ < give_up && (offers_.unfinished() > 0 || answers_.any_late())) {
+    progress_.show(now_, offers_.started(), counting_.result, offers_.unfinished());
     turn(now_ + 100ms);
   }
 }
@@ -130,33 +116,123 @@ void Run::clean_up() {
 }
 
 Result Run::finish() {
+  Result& result = counting_.result;
   const std::uint32_t failing = crowd_.members() - crowd_.answering();
   for (std::uint32_t number = 0; number < requests_.size(); ++number) {
     const Request& request = requests_[number];
     if (!request.is_load || !request.counted) continue;
-    ++result_.offered;
+    ++result.offered;
     const auto seen_by = [&](std::uint32_t from, std::uint32_t to) {
       if (!request.seen) return 0L;
       return std::count_if(&request.seen[from], &request.seen[to], [](auto h) { return h != 0; });
     };
     if (request.status == 0) {
-      ++result_.unanswered;
+      ++result.unanswered;
     } else if (!request.is_accepted()) {
-      ++result_.refused_by_code[request.status];
-      result_.delivered_refused += static_cast<std::uint64_t>(seen_by(0, crowd_.members()));
+      ++result.refused_by_code[request.status];
+      result.delivered_refused += static_cast<std::uint64_t>(seen_by(0, crowd_.members()));
     } else {
-      ++result_.accepted;
-      result_.lost += request.undelivered;
+      ++result.accepted;
+      result.lost += request.undelivered;
       if (request.kind != Kind::chat) continue;
-      result_.lost_to_failing +=
+      result.lost_to_failing +=
           failing - static_cast<std::uint64_t>(seen_by(crowd_.answering(), crowd_.members()));
     }
   }
-  result_.resent = requests_.resent();
-  result_.port = port_.losses();
-  result_.receive_buffer = port_.receive_buffer();
-  result_.interrupted = stop_ != 0;
-  return std::move(result_);
+  result.resent = requests_.resent();
+  result.port = port_.losses();
+  result.receive_buffer = port_.receive_buffer();
+  result.interrupted = stop_ != 0;
+  return std::move(result);
+}
+
+// One batch in, what is due out; sleeps until `until` at the latest when nothing came.
+void Run::turn(MonoTime until) {
+  port_.flush();
+  const auto& datagrams = port_.receive();
+  now_ = mono_now();
+  for (const std::string_view datagram : datagrams) on_datagram(datagram);
+  if (!datagrams.empty()) last_heard_ = now_;
+  answers_.send_late(now_);
+  requests_.send_again(now_, port_);
+  port_.flush();
+  if (!datagrams.empty()) return;
+  const MonoTime wake = std::min({until, requests_.next_deadline(), answers_.next_deadline()});
+  if (wake > now_) port_.wait(std::min<Duration>(wake - now_, 1s));
+  now_ = mono_now();
+}
+
+void Run::on_datagram(std::string_view datagram) {
+  SipText sip;
+  if (!scan(datagram, sip)) {
+    ++counting_.result.strays;
+  } else if (sip.status != 0) {
+    on_response(sip);
+  } else {
+    on_delivery(sip);
+  }
+}
+
+void Run::on_response(const SipText& response) {
+  const auto number = requests_.find_by_branch(response.branch);
+  if (!number || response.status < 200) return;
+  Request& request = requests_[*number];
+  if (request.status != 0) return;
+  request.status = static_cast<std::uint16_t>(response.status);
+  if (!request.is_load) return on_command_response(request, *number);
+  if (request.counted) counting_.result.answer_latency.add(now_ - request.scheduled);
+  if (Second* second = counting_.second(now_))
+    ++(request.is_accepted() ? second->accepted : second->refused);
+  offers_.finish_if_done(request, now_);
+}
+
+void Run::on_command_response(const Request& request, std::uint32_t number) {
+  if (commands_open_ > 0) --commands_open_;
+  if (request.is_accepted()) return;
+  command_failed_ = true;
+  refused_command_ = number;
+}
+
+void Run::on_delivery(const SipText& request) {
+  const auto seat = crowd_.find_seat(request.user);
+  if (!seat) {
+    if (request.method == "MESSAGE") ++counting_.result.strays;
+    return answers_.answer(request, Manner::prompt, now_);
+  }
+  const auto number = requests_.find_by_text(request.body);
+  if (!number) {
+    ++counting_.result.notices;
+  } else if (Request& sent = requests_[*number];
+             sent.sender.room == seat->room && sent.sender.member != seat->member) {
+    note_delivery(sent, seat->member, request.branch);
+  } else {
+    ++counting_.result.strays;
+  }
+  answers_.answer(request, manners_apply_ ? crowd_.manner(seat->member) : Manner::prompt, now_);
+}
+
+void Run::note_delivery(Request& request, std::uint32_t member, std::string_view branch) {
+  if (!request.seen) request.seen = std::make_unique<std::uint32_t[]>(crowd_.members());
+  std::uint32_t& seen = request.seen[member];
+  const std::uint32_t hash = hash_of(branch);
+  Second* const second = counting_.second(now_);
+  if (seen != 0) {
+    if (seen != hash) {
+      ++counting_.result.duplicates;
+    } else if (second != nullptr) {
+      ++second->retransmissions;
+    }
+    return;
+  }
+  seen = hash;
+  if (second != nullptr) ++second->deliveries;
+  if (request.counted) {
+    counting_.result.delivery_latency.add(now_ - request.scheduled);
+    progress_.add(now_ - request.scheduled);
+  }
+  if (member >= crowd_.answering()) return;
+  --request.undelivered;
+  offers_.finish_if_done(request, now_);
 }
 
 }  // namespace imcd::bench
