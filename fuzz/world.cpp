@@ -256,9 +256,9 @@ void World::answer_question(std::string_view how) {
 
 void World::order(std::string_view which) {
   const char kind = which.empty() ? ' ' : which.front();
-  if (kind == 's') server_->on_order(server::Order::stop, now_, out_);
-  if (kind == 'u') server_->on_order(server::Order::summary, now_, out_);
-  if (kind == 'h') server_->on_order(server::Order::reload, now_, out_);
+  if (kind == 's') server_->on_order(Order::stop, now_, out_);
+  if (kind == 'u') server_->on_order(Order::summary, now_, out_);
+  if (kind == 'h') server_->on_order(Order::reload, now_, out_);
   act();
 }
 

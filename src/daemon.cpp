@@ -54,6 +54,7 @@ server::Settings core_settings(const config::Config& config, const reactor::Reac
   settings.deliveries.hop_window = config.hop_window;
   settings.journal.flush = config.db_flush;
   settings.journal.timeout = config.db_timeout;
+  settings.db_required = config.db_required;
   settings.relaxed_durability = config.db_durability == config::DbDurability::relaxed;
   settings.room_address_is_request_uri = config.room_address == config::RoomAddress::request_uri;
   settings.trusted = config.trusted;
@@ -65,86 +66,30 @@ server::Settings core_settings(const config::Config& config, const reactor::Reac
 
 Daemon::Daemon(const config::Config& config, reactor::Reactor& reactor, LogPrinter& printer,
                Figures& figures, std::unique_ptr<db::Store> store, HashKey seed, Instant now)
-    : config_(config),
-      reactor_(reactor),
+    : reactor_(reactor),
       printer_(printer),
       server_(core_settings(config, reactor, seed), figures, now),
       storage_(std::move(store), [&reactor] { reactor.wake(); }) {}
 
-void Daemon::on_datagram(std::string_view bytes, const Flow& from, Instant now, Outbox& out) {
-  wall_ = now.wall;
-  server_.on_datagram(bytes, from, now, out);
-}
-
-void Daemon::on_stream_open(const Flow& flow, Instant now, Outbox& out) {
-  wall_ = now.wall;
-  server_.on_stream_open(flow, now, out);
-}
-
-void Daemon::on_stream_bytes(std::string_view bytes, const Flow& from, Instant now, Outbox& out) {
-  wall_ = now.wall;
-  server_.on_stream_bytes(bytes, from, now, out);
-}
-
-void Daemon::on_port_closed(const Flow& to, Instant now, Outbox& out) {
-  wall_ = now.wall;
-  server_.on_port_closed(to, now, out);
-}
-
-void Daemon::on_stream_ended(StreamId stream, StreamEnd how, Instant now, Outbox& out) {
-  wall_ = now.wall;
-  server_.on_stream_ended(stream, how, now, out);
-}
-
-void Daemon::on_stream_blocked(StreamId stream, bool is_blocked, Instant now, Outbox& out) {
-  wall_ = now.wall;
-  server_.on_stream_blocked(stream, is_blocked, now, out);
-}
-
-void Daemon::on_mi_bytes(std::string_view bytes, Instant now, Outbox& out) {
-  wall_ = now.wall;
-  server_.on_mi_bytes(bytes, now, out);
-}
-
-void Daemon::on_mi_reply(MiReplyId reply, MiReplyEvent event, Instant now, Outbox& out) {
-  wall_ = now.wall;
-  server_.on_mi_reply(reply, event, now, out);
-}
-
-void Daemon::on_resolved(const NameQuestion& question, const NameAnswer& answer, Instant now,
-                         Outbox& out) {
-  wall_ = now.wall;
-  server_.on_resolved(question, answer, now, out);
-}
-
 void Daemon::on_signal(int signal, Instant now, Outbox& out) {
-  wall_ = now.wall;
   switch (signal) {
     case SIGTERM:
     case SIGINT:
       sd_notify(0, "STOPPING=1\nSTATUS=Shutting down");
-      server_.on_order(server::Order::stop, now, out);
+      server_.on_order(Order::stop, now, out);
       break;
     case SIGUSR1:
-      server_.on_order(server::Order::summary, now, out);
+      server_.on_order(Order::summary, now, out);
       break;
     case SIGHUP:
-      server_.on_order(server::Order::reload, now, out);
+      server_.on_order(Order::reload, now, out);
       break;
     default:
       break;
   }
 }
 
-void Daemon::on_deadline(Instant now, Outbox& out) {
-  wall_ = now.wall;
-  server_.on_deadline(now, out);
-}
-
-std::optional<MonoTime> Daemon::next_deadline() const { return server_.next_deadline(); }
-
 void Daemon::on_wake(Instant now, Outbox& out) {
-  wall_ = now.wall;
   // A turn takes what fits into the ring at most: a long load must neither hold back its own log
   // lines nor the answers to those who ask meanwhile.
   for (std::size_t taken = 0; taken < db::StorageThread::answers_max; ++taken) {
@@ -162,14 +107,12 @@ void Daemon::on_answer(const db::Opened& opened, Instant now, Outbox& out) {
 }
 
 void Daemon::on_answer(const db::OpenFailed& failed, Instant now, Outbox& out) {
-  server_.on_store_failed(failed.error, now, out);
-  if (config_.db_required) out.exit(1);
+  server_.on_open_failed(failed.error, now, out);
 }
 
 void Daemon::on_answer(const db::LoadFailed& failed, Instant now, Outbox& out) {
   load_reporter_.end();
   server_.on_load_failed(failed.error, now, out);
-  if (config_.db_required) out.exit(1);
 }
 
 void Daemon::on_answer(const db::LoadedRows& rows, Instant now, Outbox& out) {
@@ -199,13 +142,13 @@ void Daemon::announce_ready() const {
   sd_notify(0, "READY=1\nSTATUS=Serving");
 }
 
-void Daemon::on_actions(const Outbox& out) {
+void Daemon::on_actions(const Outbox& out, Instant now) {
   for (const BatchId batch : out.batches()) {
     // The journal has one batch under way, so the ring has room.
     CHECK(storage_.submit(server_.batch(batch)));
   }
   if (!out.log_lines().empty()) load_reporter_.clear_line();
-  for (const LogLine& line : out.log_lines()) printer_.print(line, wall_);
+  for (const LogLine& line : out.log_lines()) printer_.print(line, now.wall);
 }
 
 }  // namespace imcd

@@ -83,7 +83,7 @@ int serve(const config::Config& config) {
     printer.print({LogLevel::warning, warning, {}}, now.wall);
   }
   Daemon daemon(config, **reactor, printer, figures, *std::move(store), random_seed(), now);
-  return (*reactor)->run(daemon);
+  return daemon.run();
 }
 
 int run(int argc, char** argv) {

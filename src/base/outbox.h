@@ -67,7 +67,7 @@ class Outbox {
   }
 
   // A connection to this peer is to be made, under the number in the flow, which has the bit
-  // opened_by_us. It may be written to once Server::on_stream_open tells that it is there.
+  // opened_by_us. It may be written to once Core::on_stream_open tells that it is there.
   void open_stream(const Flow& flow) {
     stream_actions_.push_back({StreamAction::Kind::open, flow});
   }
@@ -81,7 +81,7 @@ class Outbox {
   [[nodiscard]] std::size_t written_bytes() const { return bytes_.size(); }
 
   // A reply FIFO of the client's is to be opened, written to, closed. The answers come back as
-  // Server::on_mi_reply events; closing has none.
+  // Core::on_mi_reply events; closing has none.
   void open_mi_reply(MiReplyId reply, std::string_view name) {
     mi_replies_.push_back({MiReplyAction::Kind::open, reply, std::string(name)});
   }
@@ -97,7 +97,7 @@ class Outbox {
   void submit_batch(BatchId batch) { batches_.push_back(batch); }
   [[nodiscard]] std::span<const BatchId> batches() const { return batches_; }
 
-  // The DNS is to be asked. Each question gets one answer, as Server::on_resolved, in any order.
+  // The DNS is to be asked. Each question gets one answer, as Core::on_resolved, in any order.
   void resolve(NameQuestion question) { questions_.push_back(std::move(question)); }
   [[nodiscard]] std::span<const NameQuestion> questions() const { return questions_; }
 

@@ -45,7 +45,7 @@ bool Inputs::serve(Source source) {
 bool Inputs::serve_udp(SocketId id) {
   const UdpPort& port = sources_.udp[id];
   if (port.has_error_reports()) {
-    tell_refused(id);
+    tell_closed_ports(id);
     if (exits()) return true;
   }
   for (unsigned batch = 0; batch < budget::receive_batches_per_turn; ++batch) {
@@ -57,10 +57,10 @@ bool Inputs::serve_udp(SocketId id) {
   return true;
 }
 
-void Inputs::tell_refused(SocketId id) {
-  refused_.clear();
-  sources_.udp[id].take_error_reports(refused_);
-  for (const Address& peer : refused_) {
+void Inputs::tell_closed_ports(SocketId id) {
+  closed_.clear();
+  sources_.udp[id].take_error_reports(closed_);
+  for (const Address& peer : closed_) {
     carrier_.core().on_port_closed({peer, id}, carrier_.now(), carrier_.out());
   }
   carrier_.carry_out();
@@ -135,7 +135,7 @@ bool Inputs::serve_mi_fifo() {
 
 bool Inputs::serve_signals() {
   while (const std::optional<int> signal = sources_.signals.take()) {
-    carrier_.core().on_signal(*signal, carrier_.now(), carrier_.out());
+    carrier_.process().on_signal(*signal, carrier_.now(), carrier_.out());
     carrier_.carry_out();
     if (exits()) return true;
   }
@@ -144,7 +144,7 @@ bool Inputs::serve_signals() {
 
 void Inputs::serve_wake() {
   if (!sources_.wake_event.take()) return;
-  carrier_.core().on_wake(carrier_.now(), carrier_.out());
+  carrier_.process().on_wake(carrier_.now(), carrier_.out());
   carrier_.carry_out();
 }
 

@@ -30,7 +30,7 @@ class Inputs {
  private:
   bool serve(Source source);
   bool serve_udp(SocketId id);
-  void tell_refused(SocketId id);
+  void tell_closed_ports(SocketId id);
   void hand_batch(std::size_t count, SocketId id);
   bool serve_listener(std::uint32_t index);
   bool serve_stream(std::uint32_t slot);
@@ -43,7 +43,7 @@ class Inputs {
   OutboxCarrier& carrier_;
   Figures& figures_;
   ReceiveBatch received_;
-  std::vector<Address> refused_;
+  std::vector<Address> closed_;
 };
 
 }  // namespace imcd::reactor

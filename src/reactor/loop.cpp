@@ -14,8 +14,8 @@ Result<std::unique_ptr<Loop>> Loop::open(const Options& options, Figures& figure
   return std::unique_ptr<Loop>(new Loop(std::move(*sources), figures));
 }
 
-int Loop::run(Core& core) {
-  OutboxCarrier carrier(core, *sources_);
+int Loop::run(Core& core, Process& process) {
+  OutboxCarrier carrier(core, process, *sources_);
   Inputs inputs(*sources_, carrier, figures_);
   carrier.begin_turn(Reactor::read_clock());
   while (!carrier.exit_code()) turn(inputs, carrier);

@@ -24,7 +24,7 @@ class Loop {
   [[nodiscard]] std::span<const Address> bound() const { return sources_->udp.bound(); }
   [[nodiscard]] std::span<const Address> bound_tcp() const { return sources_->listeners.bound(); }
   [[nodiscard]] std::span<const std::string> warnings() const { return sources_->warnings; }
-  int run(Core& core);
+  int run(Core& core, Process& process);
   void wake() { sources_->wake_event.raise(); }
 
  private:

@@ -9,7 +9,7 @@ void OutboxCarrier::carry_out() {
 
 void OutboxCarrier::perform() {
   if (out_.empty()) return;
-  core_.on_actions(out_);
+  process_.on_actions(out_, now_);
   if (!out_.datagrams().empty()) {
     sources_.streams.write(out_);
     sources_.udp.send(out_, now_.mono);

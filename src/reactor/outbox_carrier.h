@@ -15,8 +15,9 @@ namespace imcd::reactor {
 
 class OutboxCarrier {
  public:
-  // Both must outlive it.
-  OutboxCarrier(Core& core, Sources& sources) : core_(core), sources_(sources) {}
+  // All must outlive it.
+  OutboxCarrier(Core& core, Process& process, Sources& sources)
+      : core_(core), process_(process), sources_(sources) {}
   OutboxCarrier(const OutboxCarrier&) = delete;
   OutboxCarrier& operator=(const OutboxCarrier&) = delete;
 
@@ -25,6 +26,7 @@ class OutboxCarrier {
 
   // For the next call.
   [[nodiscard]] Core& core() const { return core_; }
+  [[nodiscard]] Process& process() const { return process_; }
   [[nodiscard]] Instant now() const { return now_; }
   Outbox& out() { return out_; }
 
@@ -43,6 +45,7 @@ class OutboxCarrier {
   void tell(const StreamSockets::Event& event);
 
   Core& core_;
+  Process& process_;
   Sources& sources_;
   Instant now_;
   Outbox out_;

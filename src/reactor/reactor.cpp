@@ -23,7 +23,7 @@ Result<std::unique_ptr<Reactor>> Reactor::open(const Options& options, Figures& 
 std::span<const Address> Reactor::bound() const { return impl_->loop->bound(); }
 std::span<const Address> Reactor::bound_tcp() const { return impl_->loop->bound_tcp(); }
 std::span<const std::string> Reactor::warnings() const { return impl_->loop->warnings(); }
-int Reactor::run(Core& core) { return impl_->loop->run(core); }
+int Reactor::run(Core& core, Process& process) { return impl_->loop->run(core, process); }
 void Reactor::wake() { impl_->loop->wake(); }
 
 Instant Reactor::read_clock() {

@@ -1,6 +1,6 @@
 // Reactor: the edge of the process. It owns the epoll instance, the UDP sockets, TCP connections,
 // the command FIFO, reply FIFOs, the deadline timer, signals and the wake-up from other threads. It
-// moves bytes and frames nothing: everything that happens is told to the Core together with the
+// moves bytes and frames nothing: everything that happens is told to the core together with the
 // time, and the actions in the Outbox are carried out before the next event.
 //
 // One turn: wait, read each ready source up to a budget, tell what became of replies, due
@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/address.h"
+#include "base/core.h"
 #include "base/figures.h"
 #include "base/outbox.h"
 #include "base/result.h"
@@ -26,37 +27,15 @@
 
 namespace imcd::reactor {
 
-using imcd::MiReplyEvent;
-
-// What the reactor calls: the daemon in imcd, a fake in the tests. One call at a time, never
-// nested.
-class Core {
+// What the reactor tells the process beside its core. Never nested, as the core's inputs aren't.
+class Process {
  public:
-  virtual ~Core() = default;
-  virtual void on_datagram(std::string_view bytes, const Flow& from, Instant now, Outbox& out) = 0;
-  // Nobody listens where a datagram was sent, says the host there.
-  virtual void on_port_closed(const Flow& to, Instant now, Outbox& out) = 0;
-  // A stream is there: accepted, or opened as the core asked for.
-  virtual void on_stream_open(const Flow& flow, Instant now, Outbox& out) = 0;
-  virtual void on_stream_bytes(std::string_view bytes, const Flow& from, Instant now,
-                               Outbox& out) = 0;
-  // The last that is heard of it. It may cross with the core's closing it.
-  virtual void on_stream_ended(StreamId stream, StreamEnd how, Instant now, Outbox& out) = 0;
-  // More waits for the peer than should; later: no longer.
-  virtual void on_stream_blocked(StreamId stream, bool is_blocked, Instant now, Outbox& out) = 0;
-  virtual void on_mi_bytes(std::string_view bytes, Instant now, Outbox& out) = 0;
-  virtual void on_mi_reply(MiReplyId reply, MiReplyEvent event, Instant now, Outbox& out) = 0;
-  // What the DNS said to a question of the core's; once for each.
-  virtual void on_resolved(const NameQuestion& question, const NameAnswer& answer, Instant now,
-                           Outbox& out) = 0;
+  virtual ~Process() = default;
   virtual void on_signal(int signal, Instant now, Outbox& out) = 0;
   virtual void on_wake(Instant now, Outbox& out) = 0;
-  virtual void on_deadline(Instant now, Outbox& out) = 0;
-  // Nothing: no deadline. A time in the past: at once, after the sources had their turn.
-  [[nodiscard]] virtual std::optional<MonoTime> next_deadline() const = 0;
   // Called with every outbox before the reactor carries it out and clears it: the place to take
-  // batches, log lines and the exit code, which the reactor does not touch except for the code.
-  virtual void on_actions(const Outbox& out) = 0;
+  // batches and log lines, which the reactor does not touch.
+  virtual void on_actions(const Outbox& out, Instant now) = 0;
 };
 
 struct Options {
@@ -91,7 +70,7 @@ class Reactor {
   // Turns until the outbox asks for exit; returns that code. No input comes after the one that
   // asked. Replies already in the outbox are sent first; a socket that takes nothing more is waited
   // for, but not for more than a second.
-  int run(Core& core);
+  int run(Core& core, Process& process);
 
   // Makes the loop call on_wake soon. From any thread; many calls may become one.
   void wake();

@@ -54,25 +54,26 @@ void Server::send_held(const HeldAnswer& held, std::uint16_t code, std::string_v
 }
 
 void Server::on_commit(const db::CommitResult& result, Instant now, Outbox& out) {
+  input(now, out, [&] { finish(result, now, out); });
+}
+
+void Server::finish(const db::CommitResult& result, Instant now, Outbox& out) {
   if (!journal_.on_commit(result, now.mono)) {
-    if (!result.committed) {
-      figures_.db_batches_retried.add();
-      on_store_failed(result.error, now, out);
-    }
-    return end_input(now, out);
+    if (result.committed) return;
+    figures_.db_batches_retried.add();
+    return store_is_down(result.error, out);
   }
   figures_.db_batches_committed.add();
-  if (!store_up_) on_store_opened(now, out);
+  if (!store_up_) store_is_up(out);
   auto entries = journal_.take_committed();
   auto refused = result.refused.begin();
   for (std::size_t i = 0; i < entries.size(); ++i) {
     if (refused != result.refused.end() && refused->command == i) {
-      on_refused(entries[i], *refused++, now, out);
+      on_command_refused(entries[i], *refused++, now, out);
     } else {
       release(entries[i], now, out);
     }
   }
-  end_input(now, out);
 }
 
 // The command is durable: its answer, then what it says to others.
@@ -84,8 +85,8 @@ void Server::release(Journal::Entry& entry, Instant now, Outbox& out) {
 
 // Refused for good: the answer is 500, the notices are dropped, the room becomes what the store
 // says it is.
-void Server::on_refused(Journal::Entry& entry, const db::RefusedCommand& refused, Instant now,
-                        Outbox& out) {
+void Server::on_command_refused(Journal::Entry& entry, const db::RefusedCommand& refused,
+                                Instant now, Outbox& out) {
   figures_.db_commands_refused.add();
   const records::Record* const of_room = room_record(entry.records);
   const std::string whose = of_room != nullptr ? of_room->room_name + '@' + of_room->room_domain
@@ -138,7 +139,7 @@ void Server::answer_late(Instant now, Outbox& out) {
 void Server::answer_overdue(Instant now, Outbox& out) {
   while (Journal::Entry* const entry = journal_.pop_overdue(now.mono)) {
     // One that hangs tells no error.
-    if (store_up_) on_store_failed("no answer within db_timeout_ms", now, out);
+    if (store_up_) store_is_down("no answer within db_timeout_ms", out);
     if (!entry->release.answer) continue;
     give(*entry->release.answer, reply::not_confirmed, now, out);
     entry->release.answer.reset();
@@ -161,13 +162,13 @@ void Server::journal_repairs(Instant now) {
   journal_.append(std::move(repairs), {std::nullopt, std::nullopt, true}, now.mono);
 }
 
-void Server::on_store_opened(Instant, Outbox& out) {
+void Server::store_is_up(Outbox& out) {
   if (!store_up_) out.log({LogLevel::info, "the database is there", {}});
   store_up_ = true;
   figures_.db_up.set(1);
 }
 
-void Server::on_store_failed(std::string_view error, Instant, Outbox& out) {
+void Server::store_is_down(std::string_view error, Outbox& out) {
   // Once per outage: the retries that follow are counted.
   if (store_up_ || loading_) {
     out.log({LogLevel::error, "the database fails; trying again", {{"error", std::string(error)}}});
@@ -176,33 +177,48 @@ void Server::on_store_failed(std::string_view error, Instant, Outbox& out) {
   figures_.db_up.set(0);
 }
 
+void Server::on_store_opened(Instant now, Outbox& out) {
+  input(now, out, [&] { store_is_up(out); });
+}
+
+void Server::on_open_failed(std::string_view error, Instant now, Outbox& out) {
+  input(now, out, [&] {
+    store_is_down(error, out);
+    if (settings_.db_required) out.exit(1);
+  });
+}
+
 void Server::on_rows_loaded(const db::LoadedRows& rows, Instant now, Outbox& out) {
   CHECK(loading_);
-  for (const std::string& skipped : rows.skipped) {
-    figures_.db_rows_skipped.add();
-    out.log({LogLevel::warning, "row skipped: " + skipped, {}});
-  }
-  conference_.load_users(rows.users, out);
-  conference_.load(rows.rooms, rows.members, out);
-  conference_.load_invitations(rows.invitations);
-  end_input(now, out);
+  input(now, out, [&] {
+    for (const std::string& skipped : rows.skipped) {
+      figures_.db_rows_skipped.add();
+      out.log({LogLevel::warning, "row skipped: " + skipped, {}});
+    }
+    conference_.load_users(rows.users, out);
+    conference_.load(rows.rooms, rows.members, out);
+    conference_.load_invitations(rows.invitations);
+  });
 }
 
 void Server::on_load_failed(std::string_view error, Instant now, Outbox& out) {
-  conference_.forget_rooms();
-  on_store_failed(error, now, out);
-  end_input(now, out);
+  input(now, out, [&] {
+    conference_.forget_rooms();
+    store_is_down(error, out);
+    if (settings_.db_required) out.exit(1);
+  });
 }
 
 void Server::on_loaded(Instant now, Outbox& out) {
-  loading_ = false;
-  conference_.end_load(now.wall);
-  out.log({LogLevel::info,
-           "rooms are loaded",
-           {{"rooms", std::to_string(conference_.rooms().size())},
-            {"members", std::to_string(figures_.members.value())}}});
-  journal_repairs(now);
-  end_input(now, out);
+  input(now, out, [&] {
+    loading_ = false;
+    conference_.end_load(now.wall);
+    out.log({LogLevel::info,
+             "rooms are loaded",
+             {{"rooms", std::to_string(conference_.rooms().size())},
+              {"members", std::to_string(figures_.members.value())}}});
+    journal_repairs(now);
+  });
 }
 
 }  // namespace imcd::server

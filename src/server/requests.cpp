@@ -108,8 +108,7 @@ bool asks_for_anonymity(const parser::MessageView& view, const parser::RequestFi
 }  // namespace
 
 void Server::on_datagram(std::string_view bytes, const Flow& from, Instant now, Outbox& out) {
-  on_sip(bytes, from, now, out);
-  end_input(now, out);
+  input(now, out, [&] { on_sip(bytes, from, now, out); });
 }
 
 // One message, or what a datagram holds instead.

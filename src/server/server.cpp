@@ -17,36 +17,41 @@ Server::Server(Settings settings, Figures& figures, Instant now)
       mi_(control_, figures) {}
 
 void Server::on_mi_bytes(std::string_view bytes, Instant now, Outbox& out) {
-  control_.allow_changes(!loading_ && !drain_until_ && journal_.accepts(now.mono));
-  mi_.on_bytes(bytes, now, out);
-  end_input(now, out);
+  input(now, out, [&] {
+    control_.allow_changes(may_change_rooms(now.mono));
+    mi_.on_bytes(bytes, now, out);
+  });
 }
 
 void Server::on_mi_reply(MiReplyId reply, MiReplyEvent event, Instant now, Outbox& out) {
-  control_.allow_changes(!loading_ && !drain_until_ && journal_.accepts(now.mono));
-  mi_.on_reply(reply, event, now, out);
-  end_input(now, out);
+  input(now, out, [&] {
+    control_.allow_changes(may_change_rooms(now.mono));
+    mi_.on_reply(reply, event, now, out);
+  });
+}
+
+bool Server::may_change_rooms(MonoTime now) const {
+  return !loading_ && !is_draining() && journal_.accepts(now);
 }
 
 void Server::on_deadline(Instant now, Outbox& out) {
-  transactions_.on_deadline(now.mono);
-  keep_streams(now, out);
-  answer_late(now, out);
-  answer_overdue(now, out);
-  deliveries_.on_deadline(now, out);
-  mi_.on_deadline(now, out);
-  end_input(now, out);
+  input(now, out, [&] {
+    transactions_.on_deadline(now.mono);
+    keep_streams(now, out);
+    answer_late(now, out);
+    answer_overdue(now, out);
+    deliveries_.on_deadline(now, out);
+    mi_.on_deadline(now, out);
+  });
 }
 
 void Server::on_port_closed(const Flow& to, Instant now, Outbox& out) {
-  deliveries_.on_port_closed(to);
-  end_input(now, out);
+  input(now, out, [&] { deliveries_.on_port_closed(to); });
 }
 
 void Server::on_resolved(const NameQuestion& question, const NameAnswer& answer, Instant now,
                          Outbox& out) {
-  deliveries_.on_resolved(question, answer, now.mono, out);
-  end_input(now, out);
+  input(now, out, [&] { deliveries_.on_resolved(question, answer, now.mono, out); });
 }
 
 std::optional<MonoTime> Server::next_deadline() const {
@@ -75,23 +80,24 @@ void Server::end_input(Instant now, Outbox& out) {
 }
 
 void Server::on_order(Order order, Instant now, Outbox& out) {
-  switch (order) {
-    case Order::stop:
-      if (!is_draining()) {
-        drain(now, out);
-      } else {
-        out.log({LogLevel::warning, "stopping at once", {}});
-        out.exit(journal_.empty() ? 0 : 1);
-      }
-      break;
-    case Order::summary:
-      log_summary(out);
-      break;
-    case Order::reload:
-      out.log({LogLevel::warning, "no option can be reloaded yet; restart to change them", {}});
-      break;
-  }
-  end_input(now, out);
+  input(now, out, [&] {
+    switch (order) {
+      case Order::stop:
+        return stop(now, out);
+      case Order::summary:
+        return log_summary(out);
+      case Order::reload:
+        return out.log(
+            {LogLevel::warning, "no option can be reloaded yet; restart to change them", {}});
+    }
+  });
+}
+
+// The second time at once.
+void Server::stop(Instant now, Outbox& out) {
+  if (!is_draining()) return drain(now, out);
+  out.log({LogLevel::warning, "stopping at once", {}});
+  out.exit(journal_.empty() ? 0 : 1);
 }
 
 // OPERATIONS "drain": new work is refused, what is under way may end.

@@ -1,8 +1,7 @@
 // Server: the whole of imcd except the kernel. Bytes, time, commit results and signals go in; what
-// is to be done comes out through the Outbox. One input at a time, never nested; `now` never goes
-// back. It makes no system call, reads no clock and draws no number but from its seed, so the same
-// inputs give the same bytes: the reactor, the harness, the simulator and the fuzzer are its
-// callers alike.
+// is to be done comes out through the Outbox. It makes no system call, reads no clock and draws no
+// number but from its seed, so the same inputs give the same bytes: the reactor, the harness, the
+// simulator and the fuzzer are its callers alike.
 //
 //   on_datagram ──▶ parser ──▶ response ──▶ delivery::Deliveries
 //                        └───▶ request ──▶ tm (is it new?) ──▶ imc::Conference ──▶ Outcome
@@ -17,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/core.h"
 #include "base/figures.h"
 #include "base/outbox.h"
 #include "base/random.h"
@@ -33,51 +33,40 @@
 
 namespace imcd::server {
 
-// What the operator asks for by a signal to the process.
-enum class Order : std::uint8_t {
-  stop,     // TERM, INT: drain; a second time: stop at once.
-  summary,  // USR1: log a summary of the state.
-  reload,   // HUP.
-};
-
-class Server {
+class Server final : public Core {
  public:
   // `figures` must outlive the server. It begins in the state "loading".
   Server(Settings settings, Figures& figures, Instant now);
 
-  // --- Inputs
-  // -------------------------------------------------------------------------------------
+  // --- Inputs: those of the edge ---
 
-  void on_datagram(std::string_view bytes, const Flow& from, Instant now, Outbox& out);
-  // A stream was accepted, or is there as we asked for. The flow names it in all that follows.
-  void on_stream_open(const Flow& flow, Instant now, Outbox& out);
-  void on_stream_bytes(std::string_view bytes, const Flow& from, Instant now, Outbox& out);
-  void on_stream_ended(StreamId stream, StreamEnd how, Instant now, Outbox& out);
-  void on_stream_blocked(StreamId stream, bool is_blocked, Instant now, Outbox& out);
-  void on_mi_bytes(std::string_view bytes, Instant now, Outbox& out);
-  void on_mi_reply(MiReplyId reply, MiReplyEvent event, Instant now, Outbox& out);
-  void on_deadline(Instant now, Outbox& out);
-  // Nobody listens where a datagram was sent.
-  void on_port_closed(const Flow& to, Instant now, Outbox& out);
-  // What the DNS said to a question in the outbox; once for each.
+  void on_datagram(std::string_view bytes, const Flow& from, Instant now, Outbox& out) override;
+  void on_port_closed(const Flow& to, Instant now, Outbox& out) override;
+  void on_stream_open(const Flow& flow, Instant now, Outbox& out) override;
+  void on_stream_bytes(std::string_view bytes, const Flow& from, Instant now, Outbox& out) override;
+  void on_stream_ended(StreamId stream, StreamEnd how, Instant now, Outbox& out) override;
+  void on_stream_blocked(StreamId stream, bool is_blocked, Instant now, Outbox& out) override;
+  void on_mi_bytes(std::string_view bytes, Instant now, Outbox& out) override;
+  void on_mi_reply(MiReplyId reply, MiReplyEvent event, Instant now, Outbox& out) override;
   void on_resolved(const NameQuestion& question, const NameAnswer& answer, Instant now,
-                   Outbox& out);
-  void on_order(Order order, Instant now, Outbox& out);
+                   Outbox& out) override;
+  void on_order(Order order, Instant now, Outbox& out) override;
+  void on_deadline(Instant now, Outbox& out) override;
+  [[nodiscard]] std::optional<MonoTime> next_deadline() const override;
 
-  // The store's side. Rows come in pieces, all rooms before the first member, then on_loaded.
+  // --- Inputs: those of the store ---
+
   void on_store_opened(Instant now, Outbox& out);
-  void on_store_failed(std::string_view error, Instant now, Outbox& out);
+  // It will be tried again; with `db_required` the process ends instead.
+  void on_open_failed(std::string_view error, Instant now, Outbox& out);
+  // Rows come in pieces, all rooms before the first member, then on_loaded.
   void on_rows_loaded(const db::LoadedRows& rows, Instant now, Outbox& out);
   void on_loaded(Instant now, Outbox& out);
-  // The store failed in the middle of loading; it will begin anew.
+  // The store failed in the middle of loading; it will begin anew, or as above.
   void on_load_failed(std::string_view error, Instant now, Outbox& out);
   void on_commit(const db::CommitResult& result, Instant now, Outbox& out);
 
-  // Nothing: no deadline. A time in the past: at once.
-  [[nodiscard]] std::optional<MonoTime> next_deadline() const;
-
-  // --- Looking in
-  // -----------------------------------------------------------------------------------
+  // --- Looking in ---
 
   // The batch that Outbox::submit_batch named.
   [[nodiscard]] db::Batch batch(BatchId id) const { return journal_.batch(id); }
@@ -145,15 +134,28 @@ class Server {
   void send_held(const HeldAnswer& held, std::uint16_t code, std::string_view phrase,
                  std::uint16_t retry_after_s, Outbox& out);
   void release(Journal::Entry& entry, Instant now, Outbox& out);
-  void on_refused(Journal::Entry& entry, const db::RefusedCommand& refused, Instant now,
-                  Outbox& out);
+  void on_command_refused(Journal::Entry& entry, const db::RefusedCommand& refused, Instant now,
+                          Outbox& out);
   void reload(const Journal::Entry& entry, const db::LoadedRows& rows, Outbox& out);
+  void finish(const db::CommitResult& result, Instant now, Outbox& out);
   void answer_late(Instant now, Outbox& out);
   void answer_overdue(Instant now, Outbox& out);
   void journal_outcomes(std::vector<imc::Outcome> outcomes, Instant now);
   void journal_repairs(Instant now);
 
+  // What the store's state is now.
+  void store_is_up(Outbox& out);
+  void store_is_down(std::string_view error, Outbox& out);
+
+  // Every input is this: what it does itself, and then what each may have made possible.
+  template <class Do>
+  void input(Instant now, Outbox& out, Do&& what_it_does) {
+    what_it_does();
+    end_input(now, out);
+  }
   void end_input(Instant now, Outbox& out);
+  [[nodiscard]] bool may_change_rooms(MonoTime now) const;
+  void stop(Instant now, Outbox& out);
   void drain(Instant now, Outbox& out);
   void end_drain(Instant now, Outbox& out);
   void log_summary(Outbox& out) const;

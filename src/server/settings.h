@@ -19,6 +19,7 @@ struct Settings {
   imc::ConferenceSettings conference;
   delivery::DeliverySettings deliveries;
   db::JournalSettings journal;
+  bool db_required = false;         // An open or a load that fails ends the process.
   bool relaxed_durability = false;  // Answers don't wait for the commit.
   bool room_address_is_request_uri = false;
   std::vector<Network> trusted;

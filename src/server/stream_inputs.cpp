@@ -7,11 +7,12 @@ namespace imcd::server {
 using parser::StreamFramer;
 
 void Server::on_stream_open(const Flow& flow, Instant now, Outbox& out) {
-  if (const auto refusal = admit_stream(flow, now.mono)) {
-    at(figures_.streams_refused, *refusal).add();
-    out.abort_stream(flow.stream);
-  }
-  end_input(now, out);
+  input(now, out, [&] {
+    if (const auto refusal = admit_stream(flow, now.mono)) {
+      at(figures_.streams_refused, *refusal).add();
+      out.abort_stream(flow.stream);
+    }
+  });
 }
 
 // DESIGN 6: an untrusted peer is not listened to at all.
@@ -28,13 +29,14 @@ std::optional<StreamRefusal> Server::admit_stream(const Flow& flow, MonoTime now
 
 // What is still on its way when we have closed a stream is for nobody.
 void Server::on_stream_bytes(std::string_view bytes, const Flow& from, Instant now, Outbox& out) {
-  if (!streams_.contains(from.stream)) return;
-  const auto end = streams_.take(from.stream, bytes, now.mono,
-                                 [&](const StreamFramer::Piece& piece, std::string_view text) {
-                                   on_piece(piece, text, from, now, out);
-                                 });
-  if (end) end_stream(from.stream, *end, now.mono, out);
-  end_input(now, out);
+  input(now, out, [&] {
+    if (!streams_.contains(from.stream)) return;
+    const auto end = streams_.take(from.stream, bytes, now.mono,
+                                   [&](const StreamFramer::Piece& piece, std::string_view text) {
+                                     on_piece(piece, text, from, now, out);
+                                   });
+    if (end) end_stream(from.stream, *end, now.mono, out);
+  });
 }
 
 void Server::on_piece(const StreamFramer::Piece& piece, std::string_view bytes, const Flow& from,
@@ -58,14 +60,14 @@ void Server::on_piece(const StreamFramer::Piece& piece, std::string_view bytes, 
 }
 
 void Server::on_stream_ended(StreamId stream, StreamEnd, Instant now, Outbox& out) {
-  streams_.remove(stream);
-  deliveries_.on_stream_ended(stream, now.mono);
-  end_input(now, out);
+  input(now, out, [&] {
+    streams_.remove(stream);
+    deliveries_.on_stream_ended(stream, now.mono);
+  });
 }
 
 void Server::on_stream_blocked(StreamId stream, bool is_blocked, Instant now, Outbox& out) {
-  deliveries_.on_stream_blocked(stream, is_blocked);
-  end_input(now, out);
+  input(now, out, [&] { deliveries_.on_stream_blocked(stream, is_blocked); });
 }
 
 // We close it, once what was written before is sent.

@@ -33,7 +33,7 @@ TEST(SteadyState, DatagramsInAndOutAllocateNothing) {
     send_round();
   };
   send_round();
-  EXPECT_EQ((*reactor)->run(core), 0);
+  EXPECT_EQ((*reactor)->run(core, core), 0);
   EXPECT_GT(before, 0U) << "the operators are not those of this file";
 }
 

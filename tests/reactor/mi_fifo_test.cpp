@@ -67,7 +67,7 @@ TEST_F(MiFifoTest, SeveralClientsAreReadAndTheirLeavingIsNoEnd) {
     if (seen.ends_with(":three:r\n\n")) out.exit(0);
   };
   write(":one:r\n\n");
-  EXPECT_EQ(reactor->run(core), 0);
+  EXPECT_EQ(reactor->run(core, core), 0);
   EXPECT_EQ(seen, ":one:r\n\n:two:r\n\n:three:r\n\n");
 }
 
@@ -85,7 +85,7 @@ TEST_F(MiFifoTest, RequestInPiecesComesAsItIsWritten) {
     seen += bytes;
     if (seen.size() == request.size()) out.exit(0);
   };
-  EXPECT_EQ(reactor->run(core), 0);
+  EXPECT_EQ(reactor->run(core, core), 0);
   EXPECT_EQ(seen, request);
 }
 
@@ -107,7 +107,7 @@ TEST_F(MiFifoTest, FloodOfRequestsIsReadWhole) {
     EXPECT_LE(bytes.size(), budget::mi_read_bytes);
     seen += bytes.size();
   };
-  EXPECT_EQ(reactor->run(core), 0);
+  EXPECT_EQ(reactor->run(core, core), 0);
 }
 
 TEST_F(MiFifoTest, StaleOneOfAFormerRunIsUsedAgainAndGetsTheMode) {
@@ -119,7 +119,7 @@ TEST_F(MiFifoTest, StaleOneOfAFormerRunIsUsedAgainAndGetsTheMode) {
     EXPECT_EQ(bytes, "hello");
     out.exit(0);
   };
-  EXPECT_EQ(reactor->run(core), 0);
+  EXPECT_EQ(reactor->run(core, core), 0);
   reactor.reset();
   EXPECT_EQ(::access(path.c_str(), F_OK), 0) << "who has not made it does not remove it";
 }

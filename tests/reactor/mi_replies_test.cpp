@@ -53,7 +53,7 @@ class MiReplyTest : public testing::Test {
       out.exit(0);
     };
     reactor->wake();
-    EXPECT_EQ(reactor->run(core), 0);
+    EXPECT_EQ(reactor->run(core, core), 0);
     return result;
   }
 
@@ -77,7 +77,7 @@ TEST_F(MiReplyTest, IsOpenedWrittenAndClosed) {
     out.close_mi_reply(9);
     out.exit(0);
   };
-  EXPECT_EQ(reactor->run(core), 0);
+  EXPECT_EQ(reactor->run(core, core), 0);
   EXPECT_EQ(seen, (Events{MiReplyEvent::opened, MiReplyEvent::writable}));
   EXPECT_EQ(read(reader), "200 OK\n");
   char byte = 0;
@@ -165,7 +165,7 @@ TEST_F(MiReplyTest, MegabyteReachesASlowReaderWhole) {
     received += read(reader, 5000);
     if (received.size() == total) out.exit(0);
   });
-  EXPECT_EQ(reactor->run(core), 0);
+  EXPECT_EQ(reactor->run(core, core), 0);
   ASSERT_EQ(received.size(), total);
   for (std::size_t i = 0; i < total; i += chunk) {
     const std::string expected(chunk, static_cast<char>('a' + i / chunk % 26));
@@ -187,7 +187,7 @@ TEST_F(MiReplyTest, OneWriteLargerThanThePipeIsToldOfOnceWhenAllOfItIsIn) {
     if (event == MiReplyEvent::writable) out.exit(0);
   };
   core.tick([&](Outbox&) { received += read(reader, 65536); });
-  EXPECT_EQ(reactor->run(core), 0);
+  EXPECT_EQ(reactor->run(core, core), 0);
   EXPECT_EQ(seen, (Events{MiReplyEvent::opened, MiReplyEvent::writable}));
   for (std::string more = read(reader); !more.empty(); more = read(reader)) received += more;
   EXPECT_EQ(received, std::string(300000, 'x') + "end");
@@ -202,7 +202,7 @@ TEST_F(MiReplyTest, EmptyWriteIsDoneAtOnce) {
   core.mi_reply = [&](MiReplyId, MiReplyEvent event, Outbox& out) {
     if (event == MiReplyEvent::writable) out.exit(0);
   };
-  EXPECT_EQ(reactor->run(core), 0);
+  EXPECT_EQ(reactor->run(core, core), 0);
 }
 
 TEST_F(MiReplyTest, ReaderThatDiesBeforeTheWriteBreaksTheReply) {
@@ -215,7 +215,7 @@ TEST_F(MiReplyTest, ReaderThatDiesBeforeTheWriteBreaksTheReply) {
     reader = Fd();
     out.write_mi_reply(1, "nobody reads this");
   };
-  EXPECT_EQ(reactor->run(core), 0);
+  EXPECT_EQ(reactor->run(core, core), 0);
   EXPECT_EQ(seen, (Events{MiReplyEvent::opened, MiReplyEvent::broken}));
 }
 
@@ -228,7 +228,7 @@ TEST_F(MiReplyTest, ReaderThatDiesWhileBytesWaitBreaksTheReply) {
     out.write_mi_reply(1, std::string(1 << 20, 'x'));
     core.tick([&](Outbox&) { reader = Fd(); });
   };
-  EXPECT_EQ(reactor->run(core), 0);
+  EXPECT_EQ(reactor->run(core, core), 0);
 }
 
 TEST_F(MiReplyTest, TwoWritesThatFitAreToldOfOnce) {
@@ -243,7 +243,7 @@ TEST_F(MiReplyTest, TwoWritesThatFitAreToldOfOnce) {
   core.tick([&, ticks = 0](Outbox& out) mutable {
     if (++ticks == 3) out.exit(0);
   });
-  EXPECT_EQ(reactor->run(core), 0);
+  EXPECT_EQ(reactor->run(core, core), 0);
   EXPECT_EQ(seen, (Events{MiReplyEvent::opened, MiReplyEvent::writable}));
   EXPECT_EQ(read(reader), "one two");
 }
@@ -265,7 +265,7 @@ TEST_F(MiReplyTest, ActionForAReplyThatIsGoneDoesNothing) {
   core.tick([&, ticks = 0](Outbox& out) mutable {
     if (++ticks == 3) out.exit(0);
   });
-  EXPECT_EQ(reactor->run(core), 0);
+  EXPECT_EQ(reactor->run(core, core), 0);
   EXPECT_EQ(events, 0) << "who closes a reply hears no more of it";
   EXPECT_EQ(read(reader), "");
   EXPECT_EQ(read(other), "");
@@ -284,7 +284,7 @@ TEST_F(MiReplyTest, RepliesUnderWayDoNotMix) {
     out.close_mi_reply(id);
     if (++closed == 16) out.exit(0);
   };
-  EXPECT_EQ(reactor->run(core), 0);
+  EXPECT_EQ(reactor->run(core, core), 0);
   for (std::size_t i = 0; i < 16; ++i) EXPECT_EQ(read(readers[i]), "for " + std::to_string(i));
 }
 

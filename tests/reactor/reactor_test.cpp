@@ -90,7 +90,7 @@ TEST_F(Deadline, ComesAtItsTime) {
     core.deadline = core.now.mono + 2ms;  // TestCore checks that none comes early.
     if (++due == 5) out.exit(0);
   };
-  EXPECT_EQ(reactor->run(core), 0);
+  EXPECT_EQ(reactor->run(core, core), 0);
 }
 
 TEST_F(Deadline, InThePastComesAtOnceButAfterTheSources) {
@@ -103,7 +103,7 @@ TEST_F(Deadline, InThePastComesAtOnceButAfterTheSources) {
     order.emplace_back("deadline");
     out.exit(0);
   };
-  EXPECT_EQ(reactor->run(core), 0);
+  EXPECT_EQ(reactor->run(core, core), 0);
   EXPECT_EQ(order, (std::vector<std::string>{"datagram", "deadline"}));
 }
 
@@ -116,7 +116,7 @@ TEST_F(Deadline, ThatStaysDueComesOnceATurnSoThatSourcesAreServed) {
     if (++due == 10) peer.send(reactor->bound()[0], "x");
   };
   core.datagram = [](std::string_view, const Flow&, Outbox& out) { out.exit(0); };
-  EXPECT_EQ(reactor->run(core), 0);
+  EXPECT_EQ(reactor->run(core, core), 0);
   EXPECT_GE(due, 10);
 }
 
@@ -131,7 +131,7 @@ TEST_F(Deadline, MovedForwardWhileALaterOneIsSetComesAtItsTime) {
     core.deadline = core.now.mono + 2ms;
     core.deadline_due = [](Outbox& out) { out.exit(0); };
   };
-  EXPECT_EQ(reactor->run(core), 0);
+  EXPECT_EQ(reactor->run(core, core), 0);
 }
 
 TEST_F(Deadline, MovedBackDoesNotComeAtTheFormerTime) {
@@ -142,7 +142,7 @@ TEST_F(Deadline, MovedBackDoesNotComeAtTheFormerTime) {
   // The timer is set for the first time by now; TestCore objects to a call before the second.
   core.wake = [&](Outbox&) { core.deadline = start + 30ms; };
   core.deadline_due = [](Outbox& out) { out.exit(0); };
-  EXPECT_EQ(reactor->run(core), 0);
+  EXPECT_EQ(reactor->run(core, core), 0);
 }
 
 TEST_F(Deadline, TimeIsTheSameForAllOfOneTurnAndNeverGoesBack) {
@@ -157,7 +157,7 @@ TEST_F(Deadline, TimeIsTheSameForAllOfOneTurnAndNeverGoesBack) {
     out.exit(0);
   };
   const MonoTime before = Reactor::read_clock().mono;
-  EXPECT_EQ(reactor->run(core), 0);
+  EXPECT_EQ(reactor->run(core, core), 0);
   ASSERT_EQ(times.size(), 21U);
   EXPECT_EQ(times.front(), times.back());
   EXPECT_GE(times.front(), before);
@@ -172,7 +172,7 @@ TEST_F(Signal, SignalsAreToldByNumber) {
     if (seen.size() == 2) out.exit(0);
   };
   raise(SIGUSR1);
-  EXPECT_EQ(reactor->run(core), 0);
+  EXPECT_EQ(reactor->run(core, core), 0);
   EXPECT_EQ(seen, (std::vector<int>{SIGUSR1, SIGHUP}));
 }
 
@@ -181,7 +181,7 @@ TEST_F(Wake, BeforeTheRunIsNotLost) {
   core.give_up_at.reset();  // No deadline at all: nothing but the wake-up ends the sleep.
   core.wake = [](Outbox& out) { out.exit(0); };
   reactor->wake();
-  EXPECT_EQ(reactor->run(core), 0);
+  EXPECT_EQ(reactor->run(core, core), 0);
 }
 
 TEST_F(Wake, LastOfManyFromAnotherThreadIsNotLost) {
@@ -196,7 +196,7 @@ TEST_F(Wake, LastOfManyFromAnotherThreadIsNotLost) {
       reactor->wake();
     }
   });
-  EXPECT_EQ(reactor->run(core), 0);
+  EXPECT_EQ(reactor->run(core, core), 0);
   other.join();
 }
 
@@ -213,7 +213,7 @@ TEST_F(Exit, CodeIsReturnedAfterTheOutboxIsCarriedOut) {
     told_first = !peer.take();
   };
   reactor->wake();
-  EXPECT_EQ(reactor->run(core), 42);
+  EXPECT_EQ(reactor->run(core, core), 42);
   EXPECT_TRUE(told_first) << "the core is told of the actions before they are carried out";
   EXPECT_EQ(peer.receive(), "last words");
 }
@@ -230,7 +230,7 @@ TEST_F(Exit, NoInputFollowsTheOneThatAsked) {
     out.exit(1);
   };
   core.deadline_due = [&](Outbox&) { ++inputs; };
-  EXPECT_EQ(reactor->run(core), 1);
+  EXPECT_EQ(reactor->run(core, core), 1);
   EXPECT_EQ(inputs, 1);
 }
 
@@ -242,8 +242,8 @@ TEST_F(Exit, ReactorCanRunAgainAndForgetsNothing) {
   core.datagram = [](std::string_view, const Flow& from, Outbox& out) {
     out.exit(static_cast<int>(from.socket));
   };
-  EXPECT_EQ(reactor->run(core), 0);
-  EXPECT_EQ(reactor->run(core), 1);
+  EXPECT_EQ(reactor->run(core, core), 0);
+  EXPECT_EQ(reactor->run(core, core), 1);
 }
 
 TEST_F(Exit, EmptyOutboxIsNotToldOf) {
@@ -254,7 +254,7 @@ TEST_F(Exit, EmptyOutboxIsNotToldOf) {
   core.deadline = Reactor::read_clock().mono + 2ms;
   core.deadline_due = [](Outbox& out) { out.exit(0); };
   reactor->wake();
-  EXPECT_EQ(reactor->run(core), 0);
+  EXPECT_EQ(reactor->run(core, core), 0);
   EXPECT_EQ(told, 1);
   EXPECT_GE(figures.event_loop_turns.value(), 2U);
 }

@@ -36,7 +36,7 @@ class Resolving : public testing::Test {
       if (--left == 0) out.exit(0);
     };
     (*opened)->wake();
-    EXPECT_EQ((*opened)->run(core), 0);
+    EXPECT_EQ((*opened)->run(core, core), 0);
     EXPECT_EQ(times, std::vector<int>(questions.size(), 1));
     return answers;
   }
@@ -133,7 +133,7 @@ TEST_F(Resolving, EndWithQuestionsUnderWayIsClean) {
     out.exit(3);
   };
   (*opened)->wake();
-  EXPECT_EQ((*opened)->run(core), 3);
+  EXPECT_EQ((*opened)->run(core, core), 3);
 }
 
 // --- Replies as bytes ---------------------------------------------------------------------------

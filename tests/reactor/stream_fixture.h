@@ -28,7 +28,7 @@ class StreamTest : public testing::Test {
     };
   }
   [[nodiscard]] Address listening() const { return reactor->bound_tcp()[0]; }
-  void run() { EXPECT_EQ(reactor->run(core), 0); }
+  void run() { EXPECT_EQ(reactor->run(core, core), 0); }
 
   Figures figures;
   std::unique_ptr<Reactor> reactor;

@@ -1,5 +1,5 @@
-// TestCore: a Core whose inputs are lambdas of the test. It ends the run when nothing came of it
-// for long, and notes when the reactor calls it while a call is still under way.
+// TestCore: a core and its process whose inputs are lambdas of the test. It ends the run when
+// nothing came of it for long, and notes when the reactor calls it while a call is still under way.
 #pragma once
 
 #include <functional>
@@ -11,10 +11,10 @@
 
 namespace imcd::reactor {
 
-class TestCore : public Core {
+class TestCore : public Core, public Process {
  public:
   std::function<void(std::string_view bytes, const Flow& from, Outbox& out)> datagram;
-  std::function<void(const Flow& to, Outbox& out)> refused;
+  std::function<void(const Flow& to, Outbox& out)> port_closed;
   std::function<void(const Flow& flow, Outbox& out)> stream_open;
   std::function<void(std::string_view bytes, const Flow& from, Outbox& out)> stream_bytes;
   std::function<void(StreamId stream, StreamEnd how, Outbox& out)> stream_ended;
@@ -47,7 +47,7 @@ class TestCore : public Core {
   }
   void on_port_closed(const Flow& to, Instant at, Outbox& out) override {
     const Call call(*this, at);
-    if (refused) refused(to, out);
+    if (port_closed) port_closed(to, out);
   }
   void on_stream_open(const Flow& flow, Instant at, Outbox& out) override {
     const Call call(*this, at);
@@ -78,6 +78,7 @@ class TestCore : public Core {
     const Call call(*this, at);
     if (resolved) resolved(question, answer, out);
   }
+  void on_order(Order, Instant at, Outbox&) override { const Call call(*this, at); }
   void on_signal(int number, Instant at, Outbox& out) override {
     const Call call(*this, at);
     if (signal) signal(number, out);
@@ -100,8 +101,8 @@ class TestCore : public Core {
     if (!give_up_at || (deadline && *deadline < *give_up_at)) return deadline;
     return give_up_at;
   }
-  void on_actions(const Outbox& out) override {
-    const Call call(*this, now);
+  void on_actions(const Outbox& out, Instant at) override {
+    const Call call(*this, at);
     if (actions) actions(out);
   }
 

@@ -34,7 +34,7 @@ TEST_F(Udp, DatagramIsAnsweredOnTheFlowItCameFrom) {
     send_text(out, from, "pong");
     out.exit(0);
   };
-  EXPECT_EQ(reactor->run(core), 0);
+  EXPECT_EQ(reactor->run(core, core), 0);
   EXPECT_EQ(peer.receive(), "pong");
   EXPECT_EQ(figures.datagrams_received.value(), 1U);
   EXPECT_EQ(figures.received_bytes.value(), 4U);
@@ -60,7 +60,7 @@ TEST_F(Udp, BothFamiliesAreServedSideBySide) {
     if (--left == 0) return out.exit(0);
     if (left % 2 == 0) ping_both();
   };
-  EXPECT_EQ(reactor->run(core), 0);
+  EXPECT_EQ(reactor->run(core, core), 0);
   for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(peer4.receive(), "four");
     EXPECT_EQ(peer6.receive(), "six");
@@ -88,7 +88,7 @@ TEST_F(Udp, EmptyAndLargestDatagramsPassWhole) {
     send_text(out, from, bytes);
     if (seen.size() == 2) out.exit(0);
   };
-  EXPECT_EQ(reactor->run(core), 0);
+  EXPECT_EQ(reactor->run(core, core), 0);
   EXPECT_EQ(seen, (std::vector<std::string>{"", largest}));
   EXPECT_EQ(peer.receive(), "");
   EXPECT_EQ(peer.receive(), largest);
@@ -106,7 +106,7 @@ TEST_F(Udp, DatagramTooLongForUdpFailsAndIsCounted) {
     out.exit(0);
   };
   reactor->wake();
-  EXPECT_EQ(reactor->run(core), 0);
+  EXPECT_EQ(reactor->run(core, core), 0);
   EXPECT_EQ(peer.receive(), "before");
   EXPECT_EQ(peer.receive(), "after");
   EXPECT_EQ(figures.datagrams_send_failed.value(), 3U);
@@ -126,7 +126,7 @@ TEST_F(Udp, RunOfDatagramsIsHandedOnOneByOne) {
     seen.emplace_back(bytes);
     if (seen.size() == 11) out.exit(0);
   };
-  EXPECT_EQ(reactor->run(core), 0);
+  EXPECT_EQ(reactor->run(core, core), 0);
   for (int i = 0; i < 10; ++i) {
     EXPECT_EQ(seen[static_cast<std::size_t>(i)], std::string(500, static_cast<char>('a' + i)));
   }
@@ -139,7 +139,7 @@ TEST_F(Udp, ExitInTheMiddleOfARunReadsNoFurther) {
   const Peer peer;
   peer.send_run(reactor->bound()[0], std::string(2000, 'x'), 500);
   core.datagram = [&](std::string_view, const Flow&, Outbox& out) { out.exit(3); };
-  EXPECT_EQ(reactor->run(core), 3);
+  EXPECT_EQ(reactor->run(core, core), 3);
   EXPECT_EQ(figures.datagrams_received.value(), 1U);
 }
 
@@ -153,7 +153,7 @@ TEST_F(Udp, DatagramsOfOneSizeArriveSingly) {
     out.exit(0);
   };
   reactor->wake();
-  EXPECT_EQ(reactor->run(core), 0);
+  EXPECT_EQ(reactor->run(core, core), 0);
   for (int i = 0; i < 100; ++i) {
     EXPECT_EQ(peer.receive(), std::to_string(1000 + i) + std::string(400, 'x'));
   }
@@ -175,7 +175,7 @@ TEST_F(Udp, WhatTheReceiveBufferHasNoRoomForIsCounted) {
     if (received == 1) reactor->wake();
   };
   core.wake = [&](Outbox&) { peer.send(reactor->bound()[0], "end"); };
-  EXPECT_EQ(reactor->run(core), 0);
+  EXPECT_EQ(reactor->run(core, core), 0);
   EXPECT_LT(received, 200);
   EXPECT_EQ(figures.socket_drops.value(), 201U - static_cast<unsigned>(received));
 }
@@ -201,7 +201,7 @@ TEST_F(Udp, TenThousandDatagramsComeInAndGoOutInOrder) {
     for (int i = received - burst; i < received; ++i) ASSERT_EQ(peer.take(), std::to_string(i));
     send_burst();
   });
-  EXPECT_EQ(reactor->run(core), 0);
+  EXPECT_EQ(reactor->run(core, core), 0);
   for (int i = total - burst; i < total; ++i) EXPECT_EQ(peer.receive(), std::to_string(i));
   EXPECT_EQ(figures.datagrams_received.value(), 10000U);
   EXPECT_EQ(figures.datagrams_send_failed.value(), 0U);
@@ -218,7 +218,7 @@ TEST_F(Udp, FloodedSocketDoesNotStarveTheOther) {
     order.push_back(from.socket);
     if (order.size() == flood + 1) out.exit(0);  // What is left of the flood is not forgotten.
   };
-  EXPECT_EQ(reactor->run(core), 0);
+  EXPECT_EQ(reactor->run(core, core), 0);
   const auto quiet = std::find(order.begin(), order.end(), 1U) - order.begin();
   EXPECT_LE(quiet, 256);
 }
@@ -238,7 +238,7 @@ TEST_F(Udp, OutboxIsCarriedOutBeforeItGrowsBeyondItsBound) {
     largest = std::max(largest, out.datagrams().size());
     total += out.datagrams().size();
   };
-  EXPECT_EQ(reactor->run(core), 0);
+  EXPECT_EQ(reactor->run(core, core), 0);
   EXPECT_EQ(total, 60 * fan_out);
   EXPECT_LT(largest, budget::outbox_datagrams + fan_out);
   EXPECT_EQ(figures.datagrams_sent.value(), 60 * fan_out);
@@ -255,7 +255,7 @@ TEST_F(Udp, ClosedPortIsCountedAndCostsNobodyElseADatagram) {
     }
   };
   std::vector<Flow> told;
-  core.refused = [&](const Flow& to, Outbox&) { told.push_back(to); };
+  core.port_closed = [&](const Flow& to, Outbox&) { told.push_back(to); };
   core.tick([&](Outbox& out) {
     if (figures.connection_refused.value() == 0) return;
     if (core.datagram) return;
@@ -267,7 +267,7 @@ TEST_F(Udp, ClosedPortIsCountedAndCostsNobodyElseADatagram) {
     send_text(out, {closed, 0}, "lost");
   });
   reactor->wake();
-  EXPECT_EQ(reactor->run(core), 0);
+  EXPECT_EQ(reactor->run(core, core), 0);
   for (int i = 0; i < 10; ++i) EXPECT_EQ(peer.receive(), "kept");
   EXPECT_EQ(figures.datagrams_send_failed.value(), 0U);
 }
@@ -277,13 +277,13 @@ TEST_F(Udp, ClosedIPv6PortIsCounted) {
   listen({any_port_v6});
   const Address closed = Peer(any_port_v6).address();
   core.wake = [&](Outbox& out) { send_text(out, {closed, 0}, "lost"); };
-  core.refused = [&](const Flow& to, Outbox& out) {
+  core.port_closed = [&](const Flow& to, Outbox& out) {
     EXPECT_EQ(to, (Flow{closed, 0}));
     EXPECT_EQ(figures.connection_refused.value(), 1U);
     out.exit(0);
   };
   reactor->wake();
-  EXPECT_EQ(reactor->run(core), 0);
+  EXPECT_EQ(reactor->run(core, core), 0);
 }
 
 // The loop with a kernel that follows a script instead of sending; events are real.
@@ -313,7 +313,7 @@ class FullSocket : public testing::Test {
 TEST_F(FullSocket, SendingGoesOnWhenThereIsRoomAgain) {
   FakeKernel::start({1, -EAGAIN, 1, -EAGAIN});
   exit_once_sent();
-  EXPECT_EQ(loop->run(core), 0);
+  EXPECT_EQ(loop->run(core, core), 0);
   EXPECT_EQ(FakeKernel::sent, (std::vector<std::string>{"a", "b", "c"}));
   EXPECT_EQ(FakeKernel::calls, 5U);
 }
@@ -321,7 +321,7 @@ TEST_F(FullSocket, SendingGoesOnWhenThereIsRoomAgain) {
 TEST_F(FullSocket, SendingGoesOnWhenAQueueBelowHasRoomAgain) {
   FakeKernel::start({1, -ENOBUFS, -ENOBUFS, -ENOBUFS});
   exit_once_sent();
-  EXPECT_EQ(loop->run(core), 0);
+  EXPECT_EQ(loop->run(core, core), 0);
   EXPECT_EQ(FakeKernel::sent, (std::vector<std::string>{"a", "b", "c"}));
   EXPECT_EQ(FakeKernel::calls, 5U);
 }
@@ -334,7 +334,7 @@ TEST_F(FullSocket, RetryNeedsNoDeadlineOfTheCore) {
     if (FakeKernel::calls == 0) return send(out);
     out.exit(0);
   };
-  EXPECT_EQ(loop->run(core), 0);
+  EXPECT_EQ(loop->run(core, core), 0);
   EXPECT_EQ(FakeKernel::sent, (std::vector<std::string>{"a", "b", "c"}));
 }
 
@@ -344,7 +344,7 @@ TEST_F(FullSocket, ExitWaitsForTheLastDatagrams) {
     send(out);
     out.exit(7);
   };
-  EXPECT_EQ(loop->run(core), 7);
+  EXPECT_EQ(loop->run(core, core), 7);
   EXPECT_EQ(FakeKernel::sent, (std::vector<std::string>{"a", "b", "c"}));
   EXPECT_EQ(figures.datagrams_send_failed.value(), 0U);
 }
@@ -356,7 +356,7 @@ TEST_F(FullSocket, ExitDoesNotWaitForEver) {
     send(out);
     out.exit(0);
   };
-  EXPECT_EQ(loop->run(core), 0);
+  EXPECT_EQ(loop->run(core, core), 0);
   EXPECT_EQ(figures.datagrams_send_failed.value(), 3U);
 }
 

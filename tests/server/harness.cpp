@@ -148,7 +148,10 @@ void Harness::restart() {
 }
 
 void Harness::load() {
-  CHECK(store_->open().has_value());
+  if (const auto opened = store_->open(); !opened) {
+    server_->on_open_failed(opened.error().text, now_, out_);
+    return act();
+  }
   server_->on_store_opened(now_, out_);
   const auto loaded = store_->load(
       [](void* context, db::LoadedRows&& piece) {
@@ -157,8 +160,11 @@ void Harness::load() {
         return true;
       },
       this);
-  CHECK(loaded.has_value());
-  server_->on_loaded(now_, out_);
+  if (loaded) {
+    server_->on_loaded(now_, out_);
+  } else {
+    server_->on_load_failed(loaded.error().text, now_, out_);
+  }
   act();
 }
 

@@ -136,6 +136,8 @@ class Harness {
 
   // The process dies and starts again on the same database. Peers stay.
   void restart();
+  // Opens the database and reads it, or tells that this failed.
+  void load();
 
   // The database does not answer until it is let go.
   bool database_hangs = false;
@@ -159,7 +161,6 @@ class Harness {
  private:
   void start();
   void act();
-  void load();
   void commit(const db::Batch& batch);
   void ask(const NameQuestion& question);
   void run_until(MonoTime end);

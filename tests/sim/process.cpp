@@ -59,7 +59,7 @@ void Simulator::stop() {
   world_.counts.add(server_->is_draining() ? Fault::second_stop : Fault::orderly_stop);
   world_.trace.note(world_.now, "the process is told to stop");
   checker_.before_other();
-  server_->on_order(server::Order::stop, world_.now, out_);
+  server_->on_order(Order::stop, world_.now, out_);
   const bool is_impatient = dice_.chance(0.6);
   if (is_impatient) world_.at(dice_.between(0s, 10s), EventKind::process_stops, 0, life_);
   carry_out();
@@ -70,7 +70,7 @@ void Simulator::stop() {
 void Simulator::open_store() {
   checker_.before_other();
   if (const auto error = storage_.open()) {
-    server_->on_store_failed(*error, world_.now, out_);
+    server_->on_open_failed(*error, world_.now, out_);
   } else {
     server_->on_store_opened(world_.now, out_);
   }
