@@ -1,20 +1,14 @@
 // The line of a chat command, after its first character.
+#include "imc/chat_command.h"
+
 #include <fmt/format.h>
 
-#include "imc/command.h"
 #include "parser/properties.h"
 #include "target.h"
 
 namespace imcd::fuzz {
 
 namespace {
-
-std::string_view name_of(imc::CommandKind kind) {
-  for (const imc::CommandRow& row : imc::command_rows()) {
-    if (row.kind == kind) return row.name;
-  }
-  return "no such command";
-}
 
 std::string_view role_text(imc::Role role) {
   switch (role) {
@@ -34,13 +28,13 @@ bool lies_in(std::string_view word, std::string_view line) {
 }
 
 // The same command in its usual spelling.
-std::string rewrite(const imc::Command& command) {
-  std::string out(name_of(command.kind));
+std::string rewrite(const imc::ChatCommand& command) {
+  std::string out(command.row->name);
   const auto add = [&out](std::string_view word) {
     if (!word.empty()) out += fmt::format(" {}", word);
   };
   add(command.user);
-  if (command.kind == imc::CommandKind::modify) add(role_text(command.role));
+  if (command.row->arguments.role) add(role_text(command.role));
   add(command.room);
   add(command.topic);
   if (command.is_private) add("private");
@@ -50,7 +44,7 @@ std::string rewrite(const imc::Command& command) {
 }  // namespace
 
 void test_input(std::string_view input) {
-  const auto command = imc::parse_command(input, '#');
+  const auto command = imc::parse_chat_command(input, '#');
   if (!command) {
     expect(!command.error().notice.empty(), "a command is refused without a word");
     return expect_none(parser::find_broken_in_own_text(command.error().notice));
@@ -59,13 +53,13 @@ void test_input(std::string_view input) {
              lies_in(command->topic, input),
          "a word beyond the line");
   const std::string text = rewrite(*command);
-  const auto again = imc::parse_command(text, '#');
+  const auto again = imc::parse_chat_command(text, '#');
   expect(again && rewrite(*again) == text && again->is_private == command->is_private,
          fmt::format("a command is another when rewritten: {}", text));
 }
 
 void add_seeds(const AddSeed& add) {
-  for (const imc::CommandRow& row : imc::command_rows()) {
+  for (const imc::ChatCommandRow& row : imc::chat_command_rows()) {
     for (const std::string_view name : {row.name, row.alias}) {
       if (name.empty()) continue;
       add(name);

@@ -4,6 +4,7 @@
 #include <new>
 
 #include "base/limits.h"
+#include "parser/address_of_record.h"
 
 namespace imcd {
 namespace {
@@ -65,13 +66,9 @@ IdentityRef IdentityTable::intern(const parser::Uri& uri) {
 IdentityRef IdentityTable::intern(std::string_view user, std::string_view host) {
   // No peer could be called so.
   if (user.size() + host.size() > limits::header_field_bytes_max) return {};
-  std::string text = "sip:";
-  text += user;
-  text += '@';
-  text += host;
-  const auto uri = parser::parse_uri(text);
-  if (!uri || uri->user.size() != user.size() || uri->host.size() != host.size()) return {};
-  return intern(*uri);
+  std::string text;
+  const auto uri = parser::parse_address(user, host, text);
+  return uri ? intern(*uri) : IdentityRef{};
 }
 
 Identity* IdentityTable::find(const parser::Uri& uri) {

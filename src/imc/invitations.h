@@ -38,12 +38,6 @@ class Invitations {
     if (node.empty()) return std::nullopt;
     return node.mapped();
   }
-  template <class Holds>
-  void keep_if(Holds&& holds) {
-    if (!all_) return;
-    std::erase_if(*all_, [&](const auto& entry) { return !holds(*entry.first); });
-    if (all_->empty()) all_.reset();
-  }
   // In no order.
   template <class Visit>
   void for_each(Visit&& visit) const {

@@ -18,8 +18,8 @@ MemberList::~MemberList() {
   delete block;
 }
 
-Member* MemberList::find(const Identity& who) {
-  Block* const block = block_.load(std::memory_order_relaxed);
+Member* MemberList::slot_of(const Identity& who) const {
+  const Block* const block = block_.load(std::memory_order_relaxed);
   if (block == nullptr) return nullptr;
   if (!index_.empty()) {
     const std::size_t mask = index_.size() - 1;

@@ -31,6 +31,10 @@ struct Member {
   [[nodiscard]] bool is_member() const {
     return !is(records::member_flag::invited | records::member_flag::deleted);
   }
+  // May change who else is in it.
+  [[nodiscard]] bool has_rank() const {
+    return is_member() && is(records::member_flag::owner | records::member_flag::admin);
+  }
   [[nodiscard]] bool gets_chat() const {
     return !is(records::member_flag::invited | records::member_flag::deleted | member_joining);
   }
@@ -63,7 +67,8 @@ class MemberList {
   // --- Writer only ------------------------------------------------------------------------------
 
   // A member or an invited one; nothing when the identity is neither.
-  [[nodiscard]] Member* find(const Identity& who);
+  [[nodiscard]] Member* find(const Identity& who) { return slot_of(who); }
+  [[nodiscard]] const Member* find(const Identity& who) const { return slot_of(who); }
 
   // Walks the list in pieces over several turns: those whose number is not below `number`, in
   // order, until visit(const Member&) says false.
@@ -97,6 +102,7 @@ class MemberList {
 
   static constexpr std::uint32_t index_from = 16;
 
+  [[nodiscard]] Member* slot_of(const Identity& who) const;
   void count(std::uint32_t flags, int by);
   // A new block with those who are here and room for more.
   void replace_block();

@@ -1,6 +1,6 @@
 #include "imc/room.h"
 
-#include <algorithm>
+#include "base/sip_uri.h"
 
 namespace imcd::imc {
 
@@ -10,13 +10,9 @@ Room::Room(std::uint64_t hash_of_key, std::string_view key, std::string_view nam
     : hash(hash_of_key),
       members(identities, epochs),
       serial(serial_number),
+      uri_(sip_uri(name, domain)),
       name_bytes_(static_cast<std::uint32_t>(name.size())),
       private_(is_private) {
-  uri_.reserve(5 + name.size() + domain.size());
-  uri_ += "sip:";
-  uri_ += name;
-  uri_ += '@';
-  uri_ += domain;
   if (key != address()) key_ = key;
 }
 
@@ -30,12 +26,9 @@ Identity* Room::owner() const {
   return owner;
 }
 
-IdentityRef Room::take_inviter(const Identity& invitee, IdentityTable& identities) {
-  if (auto invitation = invitations.take(invitee); invitation && invitation->inviter) {
-    return std::move(invitation->inviter);
-  }
-  if (Identity* const by_right = owner()) return {identities, *by_right};
-  return {};
+Identity* Room::inviter_of(const Identity& invitee) const {
+  const Invitation* const invitation = invitations.find(invitee);
+  return invitation != nullptr && invitation->inviter ? invitation->inviter.get() : owner();
 }
 
 }  // namespace imcd::imc

@@ -37,19 +37,23 @@ class Room {
   // --- The loop's own ---------------------------------------------------------------------------
 
   const std::uint64_t serial;
-  std::uint32_t slot = 0;   // In RoomTable's list.
-  MonoTime chat_rate_at{};  // Option room_rate: when all of a second's messages may come again.
-  bool backlogged = false;  // Most members had long queues when the last message went out.
+  std::uint32_t slot = 0;  // In RoomTable's list.
 
-  // Row of another spelling or visibility read again from the store.
+  // Of ChatRelay, which changes nothing else of a room.
+  struct Pace {
+    MonoTime rate_at{};       // Option room_rate: when all of a second's messages may come again.
+    bool backlogged = false;  // Most members had long queues when the last message went out.
+  };
+  mutable Pace pace;
+
   void set_private(bool is_private) { private_.store(is_private, std::memory_order_relaxed); }
 
   // The first member with the owner flag; rooms loaded from a damaged database may have none.
   [[nodiscard]] Identity* owner() const;
 
   Invitations invitations;
-  // The inviter of a pending invitation, else the owner, else nobody. Forgets the invitation.
-  IdentityRef take_inviter(const Identity& invitee, IdentityTable& identities);
+  // Of a pending invitation; where nobody is known, the owner, if there is one.
+  [[nodiscard]] Identity* inviter_of(const Identity& invitee) const;
 
  private:
   std::string key_;  // Empty: it is the address as spelled.

@@ -1,6 +1,6 @@
 #include "imc/room_table.h"
 
-#include "base/text.h"
+#include "base/check.h"
 
 namespace imcd::imc {
 
@@ -8,14 +8,6 @@ RoomTable::~RoomTable() {
   // Rooms that still wait for their epoch let go of identities, which live no longer than this.
   epochs_.free_all();
   for (Room* const room : list_) delete room;
-}
-
-parser::Uri RoomTable::canonical(const parser::Uri& uri) const {
-  parser::Uri home = uri;
-  for (const std::string& domain : domains_) {
-    if (equal_ignoring_case(domain, uri.host)) home.host = domains_.front();
-  }
-  return home;
 }
 
 void RoomTable::write_key(RoomKey& key, const parser::Uri& uri) const {
@@ -41,16 +33,23 @@ Room& RoomTable::create(const RoomKey& key, std::string_view name, std::string_v
   return *room;
 }
 
-void RoomTable::destroy(Room& room) {
-  list_[room.slot] = nullptr;
-  free_slots_.push_back(room.slot);
-  table_.erase(&room);
-  epochs_.retire(&room);
+Room& RoomTable::writable(const Room& room) {
+  Room* const same = list_[room.slot];
+  CHECK(same == &room);
+  return *same;
 }
 
-Room* RoomTable::next(std::size_t& cursor) const {
+void RoomTable::destroy(const Room& room) {
+  Room* const gone = &writable(room);
+  list_[gone->slot] = nullptr;
+  free_slots_.push_back(gone->slot);
+  table_.erase(gone);
+  epochs_.retire(gone);
+}
+
+const Room* RoomTable::next(std::size_t& cursor) const {
   while (cursor < list_.size()) {
-    if (Room* const room = list_[cursor++]) return room;
+    if (const Room* const room = list_[cursor++]) return room;
   }
   return nullptr;
 }

@@ -12,6 +12,7 @@
 #include "identity/epoch.h"
 #include "identity/identity.h"
 #include "identity/key_table.h"
+#include "imc/home_domains.h"
 #include "imc/room.h"
 #include "parser/uri.h"
 
@@ -39,7 +40,9 @@ class RoomTable {
 
   // The URI with its host replaced by the home domain where it is one of its aliases. The result
   // points into `uri`'s text and into this table.
-  [[nodiscard]] parser::Uri canonical(const parser::Uri& uri) const;
+  [[nodiscard]] parser::Uri canonical(const parser::Uri& uri) const {
+    return domains_.canonical(uri);
+  }
   // The key of name and canonical host; the URI must have both.
   [[nodiscard]] RoomKey key(const parser::Uri& uri) const {
     RoomKey key;
@@ -48,14 +51,21 @@ class RoomTable {
   }
   // The same into a key that is used again.
   void write_key(RoomKey& key, const parser::Uri& uri) const;
-  [[nodiscard]] Room* find(const RoomKey& key) const { return table_.find(key.hash, key.text); }
-  [[nodiscard]] Room* find(std::string_view folded_key) const {
+  [[nodiscard]] const Room* find(const RoomKey& key) const {
+    return table_.find(key.hash, key.text);
+  }
+  [[nodiscard]] const Room* find(std::string_view folded_key) const {
     return table_.find(siphash(hash_key_, folded_key), folded_key);
+  }
+  // Only if it is that one, and not a later room of the same name.
+  [[nodiscard]] const Room* find(std::string_view folded_key, std::uint64_t serial) const {
+    const Room* const room = find(folded_key);
+    return room != nullptr && room->serial == serial ? room : nullptr;
   }
   [[nodiscard]] std::size_t size() const { return table_.size(); }
   template <class Visit>
   void for_each(Visit&& visit) const {
-    table_.for_each(visit);
+    table_.for_each([&visit](const Room& room) { visit(room); });
   }
 
   // --- Writer only ------------------------------------------------------------------------------
@@ -64,12 +74,14 @@ class RoomTable {
   // made again as the same one; 0: a new one.
   Room& create(const RoomKey& key, std::string_view name, std::string_view domain, bool is_private,
                std::uint64_t serial = 0);
+  // A room that was found, for its changes.
+  [[nodiscard]] Room& writable(const Room& room);
   // Unlinks the room; its memory goes when no reader can see it.
-  void destroy(Room& room);
+  void destroy(const Room& room);
 
   // Walks rooms in pieces over several turns: the first room at or after `cursor`, which moves past
   // it; nothing at the end. Rooms made meanwhile may be missed, none is seen twice.
-  [[nodiscard]] Room* next(std::size_t& cursor) const;
+  [[nodiscard]] const Room* next(std::size_t& cursor) const;
 
   void grow_slice() { table_.grow_slice(); }
   [[nodiscard]] bool growing() const { return table_.growing(); }
@@ -78,7 +90,7 @@ class RoomTable {
   HashKey hash_key_;
   IdentityTable& identities_;
   Epochs& epochs_;
-  std::vector<std::string> domains_;
+  HomeDomains domains_;
   KeyTable<Room> table_;
   // Deques, as a vector that grows would copy millions of entries in one turn.
   std::deque<Room*> list_;  // By Room::slot; holes are null.

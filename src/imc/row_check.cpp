@@ -2,21 +2,18 @@
 
 #include <fmt/format.h>
 
-#include "base/text.h"
-#include "parser/uri.h"
+#include "base/sip_uri.h"
+#include "parser/address_of_record.h"
 
 namespace imcd::imc {
 namespace {
 
 // The key of an address of record; empty where the parts are not those of a SIP URI.
 std::string key_of(std::string_view user, std::string_view domain) {
-  const std::string text = fmt::format("sip:{}@{}", user, domain);
-  const auto uri = parser::parse_uri(text);
+  std::string text;
+  const auto uri = parser::parse_address(user, domain, text);
   std::string key;
-  if (!uri || uri->user != user || uri->host != domain ||
-      !parser::write_address_of_record_key(key, *uri)) {
-    return {};
-  }
+  if (uri) parser::write_address_of_record_key(key, *uri);
   return key;
 }
 
@@ -24,18 +21,13 @@ std::string key_of(std::string_view user, std::string_view domain) {
 
 std::string RowCheck::room_key(std::string_view text) const {
   const auto uri = parser::parse_uri(text);
-  if (!uri) return {};
-  parser::Uri home = *uri;
-  for (const std::string& domain : domains_) {
-    if (equal_ignoring_case(domain, uri->host)) home.host = domains_.front();
-  }
   std::string key;
-  if (!parser::write_address_of_record_key(key, home)) return {};
+  if (uri) parser::write_address_of_record_key(key, domains_.canonical(*uri));
   return key;
 }
 
 void RowCheck::add(const records::RoomRow& row) {
-  const std::string uri = fmt::format("sip:{}@{}", row.name, row.domain);
+  const std::string uri = sip_uri(row.name, row.domain);
   if ((row.flags & records::room_flag::deleted) != 0) {
     findings_.push_back(fmt::format("room {} is marked as deleted, but there", uri));
     return;
@@ -54,11 +46,7 @@ void RowCheck::add(const records::RoomRow& row) {
 }
 
 void RowCheck::add(const records::UserRow& row) {
-  const auto uri = parser::parse_uri(row.uri);
-  std::string key;
-  const bool is_sip =
-      uri && (uri->scheme == parser::Scheme::sip || uri->scheme == parser::Scheme::sips);
-  if (!is_sip || !parser::write_address_of_record_key(key, *uri) || key != row.key) {
+  if (!parser::parse_delivery_uri(row.uri, row.key)) {
     findings_.push_back(fmt::format("user {}: {} is not a SIP URI of that key", row.key, row.uri));
   }
 }

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "imc/home_domains.h"
 #include "records/record.h"
 
 namespace imcd::imc {
@@ -43,7 +44,7 @@ class RowCheck {
   // The key of `sip:name@domain`, the domain folded into the first one; empty: that is no URI.
   std::string room_key(std::string_view uri) const;
 
-  std::vector<std::string> domains_;
+  HomeDomains domains_;
   std::map<std::string, Room> rooms_;
   std::vector<std::string> findings_;
 };

@@ -97,15 +97,15 @@ void Server::on_command_refused(Journal::Entry& entry, const db::RefusedCommand&
   if (entry.release.answer) give(*entry.release.answer, reply::database_refused, now, out);
   reload(entry, refused.rows, out);
   // The same repair would be refused again, without end: the rows stay as they are.
-  if (entry.release.is_repair) static_cast<void>(conference_.take_repairs());
+  if (entry.release.is_repair) static_cast<void>(conference_.loader().take_repairs());
   journal_repairs(now);
 }
 
 void Server::reload(const Journal::Entry& entry, const db::LoadedRows& rows, Outbox& out) {
   const records::Record* const first = room_record(entry.records);
   if (first == nullptr) return;  // Users' URIs alone: they matter at the next start only.
-  if (!conference_.reload_room(first->room_name, first->room_domain, rows.rooms, rows.members,
-                               out)) {
+  if (!conference_.loader().reload_room(first->room_name, first->room_domain, rows.rooms,
+                                        rows.members, out)) {
     return;
   }
   // Changes of that room that are still on their way hold: they come after what was refused.
@@ -113,7 +113,7 @@ void Server::reload(const Journal::Entry& entry, const db::LoadedRows& rows, Out
     const auto& outcome = waiting.release.outcome;
     for (const records::Record& record : waiting.records) {
       if (record.room_name == first->room_name && record.room_domain == first->room_domain) {
-        conference_.apply(record, outcome ? &*outcome : nullptr, out);
+        conference_.loader().replay(record, outcome ? &*outcome : nullptr, out);
       }
     }
   });
@@ -157,7 +157,7 @@ void Server::journal_outcomes(std::vector<imc::Outcome> outcomes, Instant now) {
 
 // In one command, so that they are stored together or not at all.
 void Server::journal_repairs(Instant now) {
-  auto repairs = conference_.take_repairs();
+  auto repairs = conference_.loader().take_repairs();
   if (repairs.empty()) return;
   journal_.append(std::move(repairs), {std::nullopt, std::nullopt, true}, now.mono);
 }
@@ -195,15 +195,15 @@ void Server::on_rows_loaded(const db::LoadedRows& rows, Instant now, Outbox& out
       figures_.db_rows_skipped.add();
       out.log({LogLevel::warning, "row skipped: " + skipped, {}});
     }
-    conference_.load_users(rows.users, out);
-    conference_.load(rows.rooms, rows.members, out);
-    conference_.load_invitations(rows.invitations);
+    conference_.loader().load_users(rows.users, out);
+    conference_.loader().load(rows.rooms, rows.members, out);
+    conference_.loader().load_invitations(rows.invitations);
   });
 }
 
 void Server::on_load_failed(std::string_view error, Instant now, Outbox& out) {
   input(now, out, [&] {
-    conference_.forget_rooms();
+    conference_.loader().forget();
     store_is_down(error, out);
     if (settings_.db_required) out.exit(1);
   });
@@ -212,7 +212,7 @@ void Server::on_load_failed(std::string_view error, Instant now, Outbox& out) {
 void Server::on_loaded(Instant now, Outbox& out) {
   input(now, out, [&] {
     loading_ = false;
-    conference_.end_load(now.wall);
+    conference_.loader().end_load(now.wall);
     out.log({LogLevel::info,
              "rooms are loaded",
              {{"rooms", std::to_string(conference_.rooms().size())},

@@ -1,6 +1,6 @@
 #include "server/control.h"
 
-#include "parser/uri.h"
+#include "parser/address_of_record.h"
 
 namespace imcd::server {
 namespace {
@@ -35,16 +35,16 @@ bool Control::walk_members(std::string_view room_uri, std::uint64_t serial, std:
     cursor = member.number + std::size_t{1};
     write_uri(member_, *member.who);
     std::optional<WallTime> invited_at;
-    if (!member.is_member()) invited_at = conference_.invited_at(*room, *member.who);
+    if (!member.is_member()) invited_at = conference_.loader().invited_at(*room, *member.who);
     done = visit({member_, invited_at});
     return done;
   });
   return done;
 }
 
-imc::Room* Control::find(std::string_view text) const {
-  const auto uri = parser::parse_uri(text);
-  if (!uri || uri->user.empty() || uri->host.empty()) return nullptr;
+const imc::Room* Control::find(std::string_view text) const {
+  const auto uri = parser::parse_address(text);
+  if (!uri) return nullptr;
   return conference_.rooms().find(conference_.rooms().key(*uri));
 }
 
@@ -55,15 +55,12 @@ mi::Control::RoomInfo Control::describe(const imc::Room& room) {
 }
 
 mi::Status Control::create_room(std::string_view room, std::string_view owner, bool is_private) {
-  const auto address = [](const auto& uri) {
-    return uri && !uri->user.empty() && !uri->host.empty();
-  };
-  const auto room_uri = parser::parse_uri(room);
-  if (!address(room_uri)) return {400, "room is no SIP URI"};
-  const auto owner_uri = parser::parse_uri(owner);
-  if (!address(owner_uri)) return {400, "owner is no SIP URI"};
+  const auto room_uri = parser::parse_address(room);
+  if (!room_uri) return {400, "room is no SIP URI"};
+  const auto owner_uri = parser::parse_address(owner);
+  if (!owner_uri) return {400, "owner is no SIP URI"};
   if (!changes_allowed_) return {500, "rooms cannot be changed now"};
-  auto made = conference_.create_for(*room_uri, *owner_uri, is_private);
+  auto made = conference_.make_room(*room_uri, *owner_uri, is_private);
   if (!made) return {403, std::string(made.error())};
   changes_.push_back(std::move(*made));
   return {202, "Accepted"};

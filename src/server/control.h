@@ -37,7 +37,7 @@ class Control final : public mi::Control {
   std::vector<imc::Outcome> take_changes() { return std::exchange(changes_, {}); }
 
  private:
-  [[nodiscard]] imc::Room* find(std::string_view uri) const;
+  [[nodiscard]] const imc::Room* find(std::string_view uri) const;
   RoomInfo describe(const imc::Room& room);
 
   imc::Conference& conference_;

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "imc/replies.h"
+#include "parser/address_of_record.h"
 #include "parser/own_response.h"
 #include "parser/uri.h"
 #include "parser/writer.h"
@@ -59,9 +60,8 @@ bool is_sip_address(const parser::Uri& uri) {
   return false;
 }
 
-bool names_somebody(const parser::Uri& uri) {
-  return is_sip_address(uri) && !uri.user.empty() && !uri.host.empty() &&
-         uri.user.size() <= limits::user_bytes_max && uri.host.size() <= limits::domain_bytes_max;
+bool names_user(const parser::Uri& uri) {
+  return is_sip_address(uri) && parser::names_somebody(uri) && parser::names_fit(uri);
 }
 
 // RFC 3261 20.33: seconds, then perhaps a comment or parameters.
@@ -83,11 +83,11 @@ parser::Parsed<std::optional<parser::Uri>> sender_identity(const parser::Message
     while (!rest.empty()) {
       const auto value = parser::parse_name_addr(rest, parser::Fault::bad_p_asserted_identity);
       if (!value) return std::unexpected(value.error());
-      if (names_somebody(value->uri)) return value->uri;
+      if (names_user(value->uri)) return value->uri;
       rest.remove_prefix(value->next);
     }
   }
-  if (names_somebody(fields.from.uri)) return fields.from.uri;
+  if (names_user(fields.from.uri)) return fields.from.uri;
   return std::nullopt;
 }
 
@@ -296,7 +296,7 @@ void Server::on_message(std::string_view bytes, const Request& request, Instant 
   if (is_draining()) return refuse_by_load(request, RefusalCause::draining, reply::draining, out);
   const parser::Uri& room =
       settings_.room_address_is_request_uri ? request.fields.request_uri : request.fields.to.uri;
-  if (!names_somebody(room)) return respond(request, reply::no_such_room, out);
+  if (!names_user(room)) return respond(request, reply::no_such_room, out);
   const auto identity = sender_identity(request.view, request.fields);
   if (!identity) return on_malformed(identity.error(), bytes, request.from, now, out);
   const std::optional<parser::Uri>& sender = *identity;
@@ -319,18 +319,19 @@ void Server::execute(const Request& request, const imc::RoomMessage& message, In
   if (transactions_.is_merged(fork)) return respond(request, reply::merged_request, out);
   const auto id = transactions_.start(request.key, fork, now.mono);
   if (!id) return refuse_by_load(request, RefusalCause::overload, reply::overloaded, out);
-  conference_.on_present(message.sender, request.fields.via_count == 1 ? &request.from : nullptr,
+  const imc::Reading reading = conference_.read(message);
+  deliveries_.on_present(*reading.sender, request.fields.via_count == 1 ? &request.from : nullptr,
                          now.mono);
 
   imc::Outcome outcome;
-  if (!conference_.admit_sender(message.sender, now.mono)) {
+  if (!conference_.admit(reading, now.mono)) {
     outcome.reply = imc::reply::user_too_fast;
-  } else if (conference_.is_room_change(request.view) && !journal_.accepts(now.mono)) {
+  } else if (reading.is_room_change() && !journal_.accepts(now.mono)) {
     at(figures_.refused, RefusalCause::database).add();
-    outcome = conference_.refuse(message, reply::database_unavailable,
+    outcome = conference_.refuse(message, reading, reply::database_unavailable,
                                  "The change could not be stored now. Please try again later.");
   } else {
-    outcome = conference_.on_message(message, now);
+    outcome = conference_.run(message, reading, now);
   }
   if (!outcome.records.empty() && !settings_.relaxed_durability) {
     return hold(request, *id, std::move(outcome), now);

@@ -64,10 +64,10 @@ std::optional<MonoTime> Server::next_deadline() const {
 
 // What each input may have made possible.
 void Server::end_input(Instant now, Outbox& out) {
-  if (deliveries_.has_news()) conference_.greet_returned(now.mono);
+  if (deliveries_.has_news()) conference_.on_returned(deliveries_.take_returned(), now.mono);
   deliveries_.pump(now, out);
   if (deliveries_.has_news()) {
-    journal_outcomes(conference_.take_withdrawn_invitations(), now);
+    journal_outcomes(conference_.on_watches_ended(deliveries_.take_ended_watches()), now);
   }
   if (control_.has_changes()) journal_outcomes(control_.take_changes(), now);
   journal_.on_deadline(now.mono, out);

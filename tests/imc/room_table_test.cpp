@@ -22,7 +22,7 @@ class RoomTableTest : public testing::Test {
   Room& create(const std::string& name) {
     return rooms->create(key("sip:" + name + "@example.org"), name, "example.org", false);
   }
-  [[nodiscard]] Room* find(const std::string& name) const {
+  [[nodiscard]] const Room* find(const std::string& name) const {
     return rooms->find(key("sip:" + name + "@example.org"));
   }
 
@@ -158,7 +158,7 @@ TEST_F(RoomTableTest, SameSeedAndChangesGiveTheSameWalk) {
   RoomTable other({9, 9}, 6, identities, epochs);
   for (const int i : {3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5}) {
     const std::string name = std::to_string(i);
-    if (Room* const room = find(name)) {
+    if (const Room* const room = find(name)) {
       rooms->destroy(*room);
       other.destroy(*other.find(name + "@example.org"));
     } else {

@@ -83,7 +83,7 @@ class Writer {
 
   void destroy_all() {
     std::size_t cursor = 0;
-    while (Room* const room = house_.rooms.next(cursor)) house_.rooms.destroy(*room);
+    while (const Room* const room = house_.rooms.next(cursor)) house_.rooms.destroy(*room);
     users_.clear();
   }
   [[nodiscard]] int growths_in_slices() const { return growths_in_slices_; }
@@ -106,7 +106,7 @@ class Writer {
 
   void change_room(bool filling) {
     const std::string name = room_name(random_.below(passing_rooms_max));
-    Room* const room = house_.rooms.find(name + "@example.org");
+    const Room* const room = house_.rooms.find(name + "@example.org");
     if (room == nullptr && (filling || random_.below(4) == 0)) {
       Room& made = create(name);
       for (std::uint64_t n = random_.below(4); n > 0; --n) join(made);

@@ -159,11 +159,11 @@ void Checker::compare_rooms() {
                      exist));
   }
   server_->conference().rooms().for_each(
-      [this](imc::Room& room) { compare_room(names_.room(room.uri()), room); });
+      [this](const imc::Room& room) { compare_room(names_.room(room.uri()), room); });
   check_figures();
 }
 
-void Checker::compare_room(RoomId at, imc::Room& room) {
+void Checker::compare_room(RoomId at, const imc::Room& room) {
   const KnownRoom& known = rules_.room(at);
   if (!known.exists || known.is_private != room.is_private()) {
     fail("rooms are as commands made them", fmt::format("{} must {}", room.uri(),
@@ -291,7 +291,7 @@ void Checker::check_identities() {
   constexpr std::size_t empty_places_max = 16;
   std::unordered_set<const Identity*> needed;
   std::size_t empty_places = 0;
-  server_->conference().rooms().for_each([&](imc::Room& room) {
+  server_->conference().rooms().for_each([&](const imc::Room& room) {
     std::size_t places = 0;
     room.members.for_each([&](const imc::Member& member) {
       ++places;

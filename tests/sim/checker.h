@@ -132,7 +132,7 @@ class Checker {
   void begin_step();
   void check_sizes();
   void compare_rooms();
-  void compare_room(RoomId at, imc::Room& room);
+  void compare_room(RoomId at, const imc::Room& room);
   void check_figures();
   std::uint64_t count_missing(const Chat& chat);
   void check_identities();

@@ -76,7 +76,7 @@ void Checker::find_withdrawn(RoomId at, std::vector<Pending>& withdrawn) {
   const bool has_invited = std::ranges::any_of(
       known.places, [](const auto& entry) { return !entry.second.is_member(); });
   if (!has_invited) return;
-  imc::Room* const room = server_->conference().rooms().find(names_.room_key(at));
+  const imc::Room* const room = server_->conference().rooms().find(names_.room_key(at));
   if (room == nullptr) return;
   std::vector<UserId> there;
   room->members.for_each([&](const imc::Member& member) {

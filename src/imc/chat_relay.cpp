@@ -1,0 +1,112 @@
+#include "imc/chat_relay.h"
+
+#include <algorithm>
+
+#include "base/limits.h"
+#include "delivery/delivery_writer.h"
+#include "imc/message_content.h"
+#include "imc/replies.h"
+
+namespace imcd::imc {
+
+using parser::HeaderName;
+
+Reply ChatRelay::relay(const RoomMessage& message, const Identity& sender, const Room* room,
+                       Instant now) {
+  const Reply reply =
+      room == nullptr ? reply::no_such_room : try_relay(message, sender, *room, now);
+  if (!reply.is_success()) figures_.room_messages_refused.add();
+  return reply;
+}
+
+Reply ChatRelay::try_relay(const RoomMessage& message, const Identity& sender, const Room& room,
+                           Instant now) {
+  const Member* const member = room.members.find(sender);
+  if (member == nullptr || !member->is_member()) return reply::not_a_member;
+  if (message.anonymous) return reply::anonymous;
+  // An automatic answer (RFC 3834 5) is accepted and goes nowhere: a room must not start a storm.
+  if (message.view.body.empty() || is_automatic(message.view)) return reply::ok;
+  if (!admit(room, now.mono)) return reply::room_too_fast;
+  if (deliveries_.messages().full() || deliveries_.is_congested(now.mono) || is_backlogged(room)) {
+    at(figures_.refused, RefusalCause::overload).add();
+    return reply::overloaded;
+  }
+  const auto text = write(message, sender, room, now);
+  if (!text) return reply::message_too_large;
+  fan_out(*text, sender, room, now.mono);
+  deliveries_.messages().release(*text);
+  figures_.room_messages_accepted.add();
+  return reply::ok;
+}
+
+void ChatRelay::fan_out(std::uint32_t text, const Identity& sender, const Room& room,
+                        MonoTime now) {
+  std::uint32_t far_behind = 0;
+  room.members.for_each([&](const Member& other) {
+    if (other.who == &sender || !other.gets_chat()) return;
+    deliveries_.enqueue(*other.who, text, now);
+    if (deliveries_.queued_for(*other.who) >= limits::room_backlog_max) ++far_behind;
+  });
+  room.pace.backlogged = far_behind * 2 > room.members.members();
+}
+
+// The last stop of a storm that nothing else recognized. A second's messages may come at once.
+bool ChatRelay::admit(const Room& room, MonoTime now) const {
+  if (settings_.room_rate == 0) return true;
+  const Duration apart = Duration(1s) / settings_.room_rate;
+  const MonoTime at = std::max(room.pace.rate_at, now) + apart;
+  if (at > now + 1s) return false;
+  room.pace.rate_at = at;
+  return true;
+}
+
+// Most members are so far behind that the message would only make it worse. Looked at closely only
+// after a message that found it so.
+bool ChatRelay::is_backlogged(const Room& room) const {
+  if (!room.pace.backlogged) return false;
+  std::uint32_t far_behind = 0;
+  room.members.for_each([&](const Member& member) {
+    if (deliveries_.queued_for(*member.who) >= limits::room_backlog_max) ++far_behind;
+  });
+  return far_behind * 2 > room.members.members();
+}
+
+// The common part of a chat message, or nothing when it is too long for the way to the members.
+std::optional<std::uint32_t> ChatRelay::write(const RoomMessage& message, const Identity& sender,
+                                              const Room& room, Instant now) {
+  const std::uint32_t index = deliveries_.messages().make(delivery::SharedMessage::Kind::chat);
+  delivery::SharedMessage& shared = deliveries_.messages()[index];
+  shared.room_uri = room.uri();
+  delivery::write_common_fields(shared.text, {.display = sender.address(),
+                                              .from_uri = room.uri(),
+                                              .from_tag = random_.next(),
+                                              .max_forwards = message.max_forwards - 1,
+                                              .instance = instance_,
+                                              .in_reply_to = {},
+                                              .extra_headers = settings_.extra_headers});
+  delivery::write_content_fields(shared.text, message.view);
+  if (is_plain_text(message.view) && !has_unreadable_encoding(message.view)) {
+    write_text(shared.text, message, sender);
+  } else {
+    delivery::write_body(shared.text, message.view.body);
+  }
+  if (shared.text.size() + limits::delivery_head_bytes > deliveries_.request_bytes_max(now.mono)) {
+    deliveries_.messages().release(index);
+    return std::nullopt;
+  }
+  deliveries_.messages().seal(index);
+  if (message.expires_s) shared.expires = now.wall + std::chrono::seconds(*message.expires_s);
+  return index;
+}
+
+// Text shows who said it.
+void ChatRelay::write_text(ByteBuffer& out, const RoomMessage& message, const Identity& sender) {
+  if (!message.view.find(HeaderName::content_type)) out.append("Content-Type: text/plain\r\n");
+  prefix_.clear();
+  prefix_.append('<');
+  prefix_.append(sender.address());
+  prefix_.append(">: ");
+  delivery::write_body(out, prefix_.view(), message.view.body);
+}
+
+}  // namespace imcd::imc

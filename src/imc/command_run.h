@@ -1,0 +1,88 @@
+// CommandRun: one chat command under way. It finds the room that the command is about and hands
+// itself to what carries the command out (imc/chat_command_table.h), which finds here what all
+// commands share: who asks, what must hold, how rooms are changed and who is told.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/time.h"
+#include "identity/identity.h"
+#include "imc/chat_command.h"
+#include "imc/house.h"
+#include "imc/outcome.h"
+#include "imc/room_message.h"
+
+namespace imcd::imc {
+
+class CommandRun {
+ public:
+  // All must outlive this. The reading holds a command that was understood.
+  CommandRun(const House& house, const RoomMessage& message, const Reading& reading,
+             Outcome& outcome, WallTime now)
+      : house_(house),
+        message_(message),
+        command_(**reading.command),
+        sender_(reading.sender),
+        outcome_(outcome),
+        now_(now) {}
+  CommandRun(const CommandRun&) = delete;
+  CommandRun& operator=(const CommandRun&) = delete;
+
+  void run();
+
+  // --- For what carries a command out --------------------------------------------------------
+
+  [[nodiscard]] const House& house() const { return house_; }
+  [[nodiscard]] const ChatCommand& command() const { return command_; }
+  [[nodiscard]] const IdentityRef& sender() const { return sender_; }
+  [[nodiscard]] char prefix() const { return house_.settings.command_prefix; }
+  [[nodiscard]] WallTime now() const { return now_; }
+  [[nodiscard]] Outcome& outcome() { return outcome_; }
+
+  // The room that the command is about, by its canonical address; null: there is none.
+  [[nodiscard]] const parser::Uri& address() const { return address_; }
+  [[nodiscard]] const Room* find_room() const { return room_; }
+  // One that was required.
+  [[nodiscard]] const Room& room() const { return *room_; }
+  // The sender in it, a member or invited; null: neither.
+  [[nodiscard]] const Member* self() const { return self_; }
+
+  // What must hold; else it is told, and the command ends.
+  bool require_room();
+  bool require_member();
+  bool require_rank();
+  // The named user; nobody where the name is bad.
+  IdentityRef require_user();
+  // For one more in the room, and in the user's list of rooms.
+  bool require_space(const Identity& who);
+
+  void apply(const RoomChange& change) { house_.changes.apply(change, outcome_.records); }
+  void let_in(const IdentityRef& who) { house_.let_in(room(), who, 0, outcome_); }
+  // Who enters a room is spoken to where they are now: the address of an invitation or of an
+  // earlier room may lack the port, or be spelled in another way.
+  void readdress_sender() { apply(UserMoved{*sender_, message_.sender}); }
+
+  void refuse(Reply reply, std::string text);
+  void refuse(const RoomFault& fault) { refuse(fault.reply, fault.for_user); }
+  void tell_sender(std::string text) { tell(*sender_, std::move(text)); }
+  void tell(Identity& who, std::string text);
+  // All members at the time of release, but one.
+  void tell_room(std::string text, Identity& except);
+
+ private:
+  bool find_target();
+
+  const House& house_;
+  const RoomMessage& message_;
+  const ChatCommand& command_;
+  const IdentityRef& sender_;
+  Outcome& outcome_;
+  WallTime now_;
+  std::string address_text_;  // What `address_` points into where the command names it.
+  parser::Uri address_;
+  const Room* room_ = nullptr;
+  const Member* self_ = nullptr;
+};
+
+}  // namespace imcd::imc

@@ -1,0 +1,57 @@
+#include "imc/house.h"
+
+#include <fmt/format.h>
+
+#include "base/limits.h"
+#include "imc/replies.h"
+#include "parser/address_of_record.h"
+
+namespace imcd::imc {
+
+std::optional<RoomFault> House::find_name_fault(const parser::Uri& uri) {
+  if (parser::names_fit(uri)) return std::nullopt;
+  return RoomFault{reply::bad_command,
+                   fmt::format("The name is too long: {} characters at most, and {} for the host.",
+                               limits::user_bytes_max, limits::domain_bytes_max),
+                   "name too long"};
+}
+
+std::optional<RoomFault> House::find_user_fault(const Identity& who) const {
+  if (who.rooms < settings.max_rooms_per_user) return std::nullopt;
+  return RoomFault{reply::too_many_rooms,
+                   fmt::format("{} is in {} rooms, which is the most.", who.address(), who.rooms),
+                   "owner is in too many rooms"};
+}
+
+std::optional<RoomFault> House::find_fault(const parser::Uri& uri, const Identity& owner) const {
+  if (auto fault = find_name_fault(uri)) return fault;
+  if (const Room* const room = rooms().find(rooms().key(uri))) {
+    return RoomFault{reply::room_exists, fmt::format("{} exists already.", room->address()),
+                     "room exists"};
+  }
+  if (auto fault = find_user_fault(owner)) return fault;
+  if (rooms().size() < settings.max_rooms) return std::nullopt;
+  return RoomFault{reply::too_many_rooms_here, "There is no space for another room here.",
+                   "no space for another room"};
+}
+
+const Room& House::make_room(const parser::Uri& uri, bool is_private, const IdentityRef& owner,
+                             Outcome& outcome) const {
+  const RoomKey key = rooms().key(uri);
+  changes.apply(RoomMade{key, uri.user, uri.host, is_private}, outcome.records);
+  const Room& room = *rooms().find(key);
+  outcome.room_uri = room.uri();
+  outcome.room_key = room.key();
+  outcome.room_serial = room.serial;
+  let_in(room, owner, records::member_flag::owner, outcome);
+  return room;
+}
+
+void House::let_in(const Room& room, const IdentityRef& who, std::uint32_t flags,
+                   Outcome& outcome) const {
+  outcome.joined = who;
+  outcome.joining = changes.next_joining();
+  changes.apply(MemberPut{room, *who, flags, outcome.joining}, outcome.records);
+}
+
+}  // namespace imcd::imc

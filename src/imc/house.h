@@ -1,0 +1,54 @@
+// House: the rooms together with what the operator decided about them, and what commands and
+// operators do alike: the one decision whether a room may be made, and how one comes to be and
+// somebody into it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/figures.h"
+#include "base/reply.h"
+#include "identity/identity.h"
+#include "imc/conference_settings.h"
+#include "imc/outcome.h"
+#include "imc/room_changes.h"
+#include "imc/room_loader.h"
+#include "parser/uri.h"
+
+namespace imcd::imc {
+
+// Why there can't be such a room.
+struct RoomFault {
+  Reply reply;
+  std::string for_user;
+  std::string_view for_operator;
+};
+
+struct House {
+  const ConferenceSettings& settings;
+  IdentityTable& identities;
+  RoomChanges& changes;
+  const RoomLoader& loader;
+  const Figures& figures;
+
+  [[nodiscard]] const RoomTable& rooms() const { return changes.rooms(); }
+
+  // Whether a room of this canonical address may be made for this owner; nothing: it may.
+  [[nodiscard]] std::optional<RoomFault> find_fault(const parser::Uri& uri,
+                                                    const Identity& owner) const;
+  // Of a name, whatever is to become of it.
+  [[nodiscard]] static std::optional<RoomFault> find_name_fault(const parser::Uri& uri);
+  // Of a user who is to be in one more.
+  [[nodiscard]] std::optional<RoomFault> find_user_fault(const Identity& who) const;
+
+  // There is no fault in it. The outcome is about that room from now on.
+  const Room& make_room(const parser::Uri& uri, bool is_private, const IdentityRef& owner,
+                        Outcome& outcome) const;
+  // Somebody becomes a member, who gets chat once the outcome is released; an outcome lets in one.
+  void let_in(const Room& room, const IdentityRef& who, std::uint32_t flags,
+              Outcome& outcome) const;
+};
+
+}  // namespace imcd::imc

@@ -1,0 +1,110 @@
+#include "imc/list_commands.h"
+
+#include <fmt/format.h>
+#include <utility>
+
+#include "base/calendar.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "imc/command_run.h"
+
+namespace imcd::imc {
+namespace {
+
+// A list in as many notices as it takes, at most limits::list_lines_max lines. A notice holds so
+// much text beside its headers and first line; more goes into another one.
+class Lines {
+ public:
+  explicit Lines(CommandRun& run, std::string first_line)
+      : run_(run), text_(std::move(first_line)) {}
+
+  [[nodiscard]] bool full() const { return count_ >= limits::list_lines_max; }
+  void add(std::string_view line) {
+    if (text_.size() + line.size() + 2 > limits::notice_body_bytes_max - 4) flush("(more)");
+    text_ += "\r\n";
+    text_ += line;
+    ++count_;
+  }
+  void end(std::size_t hidden) {
+    if (hidden > 0) add(fmt::format("and {} more", hidden));
+    flush({});
+  }
+
+ private:
+  void flush(std::string_view next_first_line) {
+    run_.tell_sender(std::exchange(text_, std::string(next_first_line)));
+  }
+
+  CommandRun& run_;
+  std::string text_;
+  std::size_t count_ = 0;
+};
+
+std::string_view mark_of(const Member& member) {
+  if (member.is(records::member_flag::owner)) return "*";
+  return member.is(records::member_flag::admin) ? "~" : "";
+}
+
+}  // namespace
+
+void list_members(CommandRun& run) {
+  if (!run.require_member()) return;
+  const Room& room = run.room();
+  const bool sees_invited = run.self()->has_rank();
+  Lines lines(run, fmt::format("Members of {}: {}", room.address(), room.members.members()));
+  std::size_t hidden = 0;
+  room.members.for_each([&](const Member& member) {
+    if (!member.is_member() && !sees_invited) return;
+    if (lines.full()) {
+      ++hidden;
+      return;
+    }
+    std::string since;
+    if (!member.is_member()) {
+      const WallTime at = run.house().loader.invited_at(room, *member.who);
+      since = fmt::format(" (invited {})", date_text(at));
+    }
+    lines.add(fmt::format("{}{}{}", mark_of(member), member.who->address(), since));
+  });
+  lines.end(hidden);
+}
+
+// Public rooms, and private ones that the sender is a member of. The walk is bounded, so in a very
+// large house private rooms far down may be missing.
+void list_rooms(CommandRun& run) {
+  const House& house = run.house();
+  Lines lines(run, "Rooms:");
+  std::size_t cursor = 0;
+  std::size_t shown_public = 0;
+  while (!lines.full() && cursor < limits::rooms_walked_max) {
+    const Room* const room = house.rooms().next(cursor);
+    if (room == nullptr) break;
+    const Member* const self = room->members.find(*run.sender());
+    const bool is_member = self != nullptr && self->is_member();
+    if (room->is_private() && !is_member) continue;
+    if (!room->is_private()) ++shown_public;
+    lines.add(fmt::format("{} {}{}", room->address(), room->members.members(),
+                          room->is_private() ? " (private)" : ""));
+  }
+  lines.end(static_cast<std::size_t>(house.figures.rooms_public.value()) - shown_public);
+}
+
+void show_help(CommandRun& run) {
+  const char prefix = run.prefix();
+  std::string_view topic = run.command().topic;
+  if (topic.starts_with(prefix)) topic.remove_prefix(1);
+  const ChatCommandRow* const wanted = topic.empty() ? nullptr : find_chat_command(topic);
+  if (!topic.empty() && wanted == nullptr) {
+    return run.refuse(reply::unknown_command,
+                      fmt::format("There is no such command. Try {}help.", prefix));
+  }
+  Lines lines(run, "Commands:");
+  for (const ChatCommandRow& row : chat_command_rows()) {
+    if (wanted != nullptr && wanted != &row) continue;
+    lines.add(fmt::format("{}{}{}{} - {}", prefix, row.name, row.usage.empty() ? "" : " ",
+                          row.usage, row.help));
+  }
+  lines.end(0);
+}
+
+}  // namespace imcd::imc

@@ -1,0 +1,26 @@
+// What the content of a message to a room is to us: text in which a command may stand and which is
+// shown with its sender's name, or anything else, which is passed on as it is.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "parser/message.h"
+
+namespace imcd::imc {
+
+// A body without Content-Type is taken for text/plain.
+[[nodiscard]] bool is_plain_text(const parser::MessageView& view);
+
+// RFC 3261 20.12: we take the content apart in no encoding but the one that changes nothing.
+[[nodiscard]] bool has_unreadable_encoding(const parser::MessageView& view);
+
+// RFC 3834 5: an automatic answer.
+[[nodiscard]] bool is_automatic(const parser::MessageView& view);
+
+// The line of a command without its prefix, up to the first line end; nothing for chat. It stands
+// in the body, or in what a message/cpim wraps (RFC 3862).
+[[nodiscard]] std::optional<std::string_view> find_command_line(const parser::MessageView& view,
+                                                                char prefix);
+
+}  // namespace imcd::imc
