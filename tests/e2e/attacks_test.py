@@ -4,8 +4,6 @@ import pathlib
 import sys
 import unittest
 
-import daemon
-
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools"))
 from attacks import report
 
