@@ -4,6 +4,7 @@
 #include "parser/cases.h"
 #include "parser/message.h"
 #include "parser/properties.h"
+#include "parser/request_fields.h"
 #include "target.h"
 
 namespace imcd::fuzz {

@@ -2,6 +2,7 @@
 #include "messages.h"
 #include "parser/message.h"
 #include "parser/own_response.h"
+#include "parser/request_fields.h"
 #include "reader.h"
 
 namespace imcd::bench {

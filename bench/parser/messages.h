@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "tm/client_transactions.h"
+#include "tm/branch_codec.h"
 
 namespace imcd::bench {
 

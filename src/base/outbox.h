@@ -58,8 +58,6 @@ class Outbox {
     return bytes_;
   }
   void end_datagram(const Flow& to) { datagrams_.push_back({to, begin_, bytes_.size() - begin_}); }
-  // What was begun is taken back.
-  void drop_datagram() { bytes_.truncate(begin_); }
 
   [[nodiscard]] std::span<const Datagram> datagrams() const { return datagrams_; }
   [[nodiscard]] std::string_view bytes(const Datagram& datagram) const {

@@ -23,7 +23,6 @@ enum class StreamEnd : std::uint8_t {
   crowded,       // Incomplete messages of all streams together are too much.
   idle,          // The peer said nothing for long.
   no_pong,       // The peer did not answer our ping (RFC 5626 4.4.1).
-  at_exit,       // We end.
   count,
 };
 

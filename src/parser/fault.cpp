@@ -33,7 +33,6 @@ constexpr std::array rows = {
     Row{Fault::missing_to, {400, "Missing To Header", "missing_to"}},
     Row{Fault::missing_call_id, {400, "Missing Call-ID Header", "missing_call_id"}},
     Row{Fault::missing_cseq, {400, "Missing CSeq Header", "missing_cseq"}},
-    Row{Fault::missing_max_forwards, {400, "Missing Max-Forwards Header", "missing_max_forwards"}},
 
     Row{Fault::repeated_from, {400, "Repeated From Header", "repeated_from"}},
     Row{Fault::repeated_to, {400, "Repeated To Header", "repeated_to"}},

@@ -31,7 +31,6 @@ enum class Fault : std::uint8_t {
   missing_to,
   missing_call_id,
   missing_cseq,
-  missing_max_forwards,  // Named by 8.1.1, but RFC 2543 peers lack it: never a refusal by itself.
 
   repeated_from,
   repeated_to,

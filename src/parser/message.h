@@ -3,7 +3,7 @@
 //
 // parse_message finds the start line and every header field, in any case, compact and folded, and
 // the body by Content-Length. It refuses only what makes the message's shape unclear. What a UAS
-// must see before it acts on a request is parsed by parse_request_fields, where it is asked for.
+// must see before it acts on a request is parsed where it is asked for (parser/request_fields.h).
 #pragma once
 
 #include <array>
@@ -14,8 +14,6 @@
 #include "base/limits.h"
 #include "parser/fault.h"
 #include "parser/header.h"
-#include "parser/name_addr.h"
-#include "parser/via.h"
 
 namespace imcd::parser {
 
@@ -62,11 +60,6 @@ struct MessageView {
   [[nodiscard]] bool is_repeated(HeaderName name) const {
     return (repeated >> static_cast<unsigned>(name) & 1U) != 0;
   }
-  [[nodiscard]] std::size_t count(HeaderName name) const {
-    std::size_t found = 0;
-    for (std::size_t i = 0; i < header_count; ++i) found += headers[i].name == name ? 1U : 0U;
-    return found;
-  }
 
   // Index of the first field of each name in `headers`, or absent.
   static constexpr std::uint8_t absent = 0xff;
@@ -77,42 +70,10 @@ struct MessageView {
   static_assert(static_cast<std::size_t>(HeaderName::count) <= 32);
 };
 
-struct CSeq {
-  std::uint32_t number = 0;  // Below 2^31 (RFC 3261 8.1.1.5).
-  std::string_view method;
-};
-Parsed<CSeq> parse_cseq(std::string_view value);
-
-// What the server side needs of every request, validated.
-struct RequestFields {
-  Uri request_uri;  // Any scheme. With a `headers` part it is refused (RFC 3261 19.1.1, table 1).
-  Via top_via;      // Filled as far as it is usable (see usable_via), even when it has a fault.
-  NameAddr from;
-  NameAddr to;
-  std::string_view call_id;
-  CSeq cseq;
-  std::optional<std::uint32_t> max_forwards;  // 0 to 255.
-  std::optional<std::uint32_t> expires_s;     // Larger values count as 2^32-1 (RFC 3261 20.19).
-  std::size_t via_count = 0;                  // Values, not fields.
-};
-
 // Cuts one datagram. Empty lines before the start line are skipped (RFC 3261 7.5). On error of a
 // request, `view` holds every header field whose name could be read, before and after the fault, so
 // that it can still be answered; the body is then empty when it is Content-Length or the end of the
 // head that is at fault. The first fault is the one returned.
 Parsed<void> parse_message(std::string_view bytes, MessageView& view);
-
-// Parses and checks the Request-URI and the mandatory fields of a request: present, once,
-// well-formed, CSeq method equal to the method; also Max-Forwards, Content-Type and Expires where
-// they are there. On error `fields` holds those that were good; the fault's offset is into the
-// value at fault.
-Parsed<void> parse_request_fields(const MessageView& view, RequestFields& fields);
-
-// Whether a response can be written to this request: it is no ACK (RFC 3261 17), its top Via is
-// usable, and its From, To, Call-ID and CSeq hold no bare control characters. One of those four
-// that is missing is left out of the response, and of a repeated one the first is copied (RFC 3261
-// 8.2.6.2): the peer finds its transaction by the top Via, and learns from the reason what is
-// wrong.
-bool is_answerable(const MessageView& view);
 
 }  // namespace imcd::parser

@@ -1,9 +1,10 @@
+#include "parser/request_fields.h"
+
 #include <algorithm>
 #include <array>
 
 #include "base/text.h"
 #include "parser/cursor.h"
-#include "parser/message.h"
 #include "parser/parameter.h"
 
 namespace imcd::parser {

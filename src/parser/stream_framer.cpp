@@ -47,7 +47,7 @@ StreamFramer::Piece StreamFramer::next(std::string_view bytes) {
     if (!length) return fault(length.error().fault, head_size_);
     body_size_ = static_cast<std::uint32_t>(*length);
   }
-  const std::size_t size = expected_size();
+  const std::size_t size = std::size_t{head_size_} + body_size_;
   if (bytes.size() < size) return {};
   *this = {};
   return {Kind::message, size};

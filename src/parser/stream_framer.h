@@ -39,10 +39,6 @@ class StreamFramer {
   // with the same bytes as before.
   Piece next(std::string_view bytes);
 
-  // How long a piece that next() called incomplete will be, as far as that is known by now: room
-  // for that many bytes saves the caller from moving them again.
-  [[nodiscard]] std::size_t expected_size() const { return head_size_ + body_size_; }
-
   // The empty line that came last was an answer; it is no half of a ping.
   void forget_empty_line() { after_empty_line_ = false; }
 

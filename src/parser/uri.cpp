@@ -144,16 +144,6 @@ bool take_rest(Cursor& cursor, Uri& uri) {
 }
 
 // Compares a name that may hold escapes with one of ours, without case.
-bool equal_decoded(std::string_view escaped, std::string_view name) {
-  for (const char c : name) {
-    if (escaped.empty()) return false;
-    const bool decode = is_escape(escaped);
-    if (lower(decode ? decode_escape(escaped) : escaped.front()) != lower(c)) return false;
-    escaped.remove_prefix(decode ? 3 : 1);
-  }
-  return escaped.empty();
-}
-
 void write_escaped(std::string& out, char c) {
   constexpr std::string_view digits = "0123456789ABCDEF";
   const auto byte = static_cast<unsigned char>(c);
@@ -174,19 +164,6 @@ Parsed<Uri> parse_uri(std::string_view text) {
   Uri uri;
   if (const auto parsed = parse_uri(text, uri); !parsed) return std::unexpected(parsed.error());
   return uri;
-}
-
-std::optional<std::string_view> find_uri_parameter(const Uri& uri, std::string_view name) {
-  std::string_view rest = uri.parameters;
-  while (!rest.empty()) {
-    const std::size_t end = std::min(rest.find(';'), rest.size());
-    const std::string_view parameter = rest.substr(0, end);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    const std::size_t equal = std::min(parameter.find('='), parameter.size());
-    if (!equal_decoded(parameter.substr(0, equal), name)) continue;
-    return parameter.substr(std::min(equal + 1, parameter.size()));
-  }
-  return std::nullopt;
 }
 
 bool write_address_of_record_key(std::string& out, const Uri& uri) {

@@ -35,15 +35,12 @@ Parsed<Uri> parse_uri(std::string_view text);
 // The same in place; on error `uri` holds what could be read.
 Parsed<void> parse_uri(std::string_view text, Uri& uri);
 
-// The value of a URI parameter, name in any case and with escapes (RFC 3261 19.1.4); an empty view
-// for one without `=`, nothing when there is no such parameter.
-std::optional<std::string_view> find_uri_parameter(const Uri& uri, std::string_view name);
-
-// The key under which rooms and users are found: `user@host`, both in lower case (SIP.md 19.1.4
-// row: user too), escapes decoded where the character is unreserved (RFC 3261 25.1), any other
-// escape as %HH in upper case, and so is a byte that should have been escaped; a trailing dot of
-// the host is dropped, no port, no parameters. For equal keys the URIs are the same address of
-// record. Nothing is appended and false returned when the URI has no user or no host.
+// The key under which rooms and users are found: `user@host`, both in lower case (RFC 3261 19.1.4
+// tells users apart by case; nobody means to), escapes decoded where the character is unreserved
+// (RFC 3261 25.1), any other escape as %HH in upper case, and so is a byte that should have been
+// escaped; a trailing dot of the host is dropped, no port, no parameters. For equal keys the URIs
+// are the same address of record. Nothing is appended and false returned when the URI has no user
+// or no host.
 bool write_address_of_record_key(std::string& out, const Uri& uri);
 // The two halves by themselves, of any text. An IPv6 host is spelled the one way of RFC 5952.
 void write_user_key(std::string& out, std::string_view user);

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "parser/host.h"
+#include "parser/name_addr.h"
 #include "parser/parameter.h"
 #include "parser/utf8.h"
 

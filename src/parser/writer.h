@@ -9,6 +9,7 @@
 #include "base/address.h"
 #include "base/byte_buffer.h"
 #include "parser/message.h"
+#include "parser/via.h"
 
 namespace imcd::parser {
 

@@ -26,6 +26,7 @@
 #include "imc/conference.h"
 #include "mi/sessions.h"
 #include "parser/message.h"
+#include "parser/request_fields.h"
 #include "server/control.h"
 #include "server/settings.h"
 #include "server/streams.h"

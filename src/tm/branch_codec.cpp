@@ -1,7 +1,7 @@
+#include "tm/branch_codec.h"
+
 #include <bit>
 #include <cstring>
-
-#include "tm/client_transactions.h"
 
 namespace imcd::tm {
 namespace {

@@ -100,21 +100,6 @@ void ServerTransactions::complete(Id id, Reply reply, MonoTime now) {
   timer_j_.arm(records_, id.slot, now);
 }
 
-void ServerTransactions::drop(Id id) {
-  CHECK(contains(id));
-  switch (records_[id.slot].state) {
-    case ServerState::trying:
-      late_.cancel(records_, id.slot);
-      break;
-    case ServerState::proceeding:
-      break;
-    case ServerState::completed:
-      timer_j_.cancel(records_, id.slot);
-      break;
-  }
-  end(id.slot);
-}
-
 std::optional<ServerTransactions::Id> ServerTransactions::pop_late(MonoTime now) {
   const auto slot = late_.pop_due(records_, now);
   if (!slot) return std::nullopt;

@@ -22,7 +22,7 @@
 #include "base/slot_pool.h"
 #include "base/time.h"
 #include "base/timer_lane.h"
-#include "parser/message.h"
+#include "parser/request_fields.h"
 
 namespace imcd::tm {
 
@@ -66,8 +66,6 @@ class ServerTransactions {
 
   // The final response was given: kept for Timer J.
   void complete(Id id, Reply reply, MonoTime now);
-  // Forgets a transaction before its time: a request that was not executed after all.
-  void drop(Id id);
 
   // A transaction whose answer is so late that a 100 is due (RFC 4320 4.1); it is proceeding now.
   std::optional<Id> pop_late(MonoTime now);

@@ -14,6 +14,7 @@
 #include "guarded_bytes.h"
 #include "parser/cpim.h"
 #include "parser/message.h"
+#include "parser/request_fields.h"
 
 namespace imcd::parser {
 namespace {
@@ -230,9 +231,8 @@ TEST(Cases, EachFaultHasOne) {
   }
   for (std::size_t i = 0; i < static_cast<std::size_t>(Fault::count); ++i) {
     const auto fault = static_cast<Fault>(i);
-    // Never a refusal by itself; of values that the server looks at, not parse_request_fields.
-    if (fault == Fault::missing_max_forwards || fault == Fault::bad_uri) continue;
-    if (fault == Fault::bad_p_asserted_identity) continue;
+    // Of values that the server looks at, not parse_request_fields.
+    if (fault == Fault::bad_uri || fault == Fault::bad_p_asserted_identity) continue;
     if (fault >= Fault::missing_content_length) continue;  // Of streams: stream_framer_test.cpp.
     const FaultAnswer answer = fault_answer(fault);
     const std::string refusal = fmt::format("{} {}", answer.code, answer.reason);

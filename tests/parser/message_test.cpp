@@ -1,10 +1,13 @@
 #include "parser/message.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <memory>
 #include <string>
 
 #include "guarded_bytes.h"
+#include "parser/request_fields.h"
+#include "parser/request_fields.h"
 
 namespace imcd::parser {
 namespace {
@@ -21,6 +24,10 @@ struct Case {
   [[nodiscard]] Fault fault() const { return parsed ? Fault::count : parsed.error().fault; }
   [[nodiscard]] std::string_view value(HeaderName name) const {
     return view->find(name).value_or("<none>");
+  }
+  [[nodiscard]] std::ptrdiff_t count(HeaderName name) const {
+    const auto end = view->headers.begin() + static_cast<std::ptrdiff_t>(view->header_count);
+    return std::ranges::count(view->headers.begin(), end, name, &HeaderField::name);
   }
   GuardedBytes bytes;
   std::unique_ptr<MessageView> view;
@@ -119,15 +126,15 @@ TEST(Message, HeaderNamesComeInAnyCaseCompactAndWithBlanksBeforeTheColon) {
 TEST(Message, OfRepeatedFieldsTheFirstIsFoundAndAllAreCounted) {
   const Case message(request(start, {"Via: a", "X: b", "v: c", "Via: d"}));
   EXPECT_EQ(message.value(HeaderName::via), "a");
-  EXPECT_EQ(message->count(HeaderName::via), 3U);
-  EXPECT_EQ(message->count(HeaderName::other), 1U);
-  EXPECT_EQ(message->count(HeaderName::date), 0U);
+  EXPECT_EQ(message.count(HeaderName::via), 3);
+  EXPECT_EQ(message.count(HeaderName::other), 1);
+  EXPECT_EQ(message.count(HeaderName::date), 0);
 }
 
 TEST(Message, AFoldedValueIsOneValue) {
-  const Case message(request(start, {"Subject: one\r\n  two \r\n\tthree  ", "To:\r\n sip:a@b"}));
+  const Case message(request(start, {"Date: one\r\n  two \r\n\tthree  ", "To:\r\n sip:a@b"}));
   ASSERT_TRUE(message.parsed);
-  EXPECT_EQ(message.value(HeaderName::subject), "one\r\n  two \r\n\tthree");
+  EXPECT_EQ(message.value(HeaderName::date), "one\r\n  two \r\n\tthree");
   EXPECT_TRUE(message->headers[0].folded);
   EXPECT_EQ(message.value(HeaderName::to), "sip:a@b");
   EXPECT_FALSE(message->headers[1].folded) << "nothing of the fold is left in the value";

@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "guarded_bytes.h"
 #include "parser/message.h"
+#include "parser/request_fields.h"
 #include "support/allocation_count.h"
 
 namespace imcd::parser {

@@ -13,6 +13,7 @@
 #include "guarded_bytes.h"
 #include "parser/cases.h"
 #include "parser/message.h"
+#include "parser/request_fields.h"
 #include "parser/writer.h"
 #include "support/allocation_count.h"
 

@@ -1,3 +1,6 @@
+#include "parser/request_fields.h"
+
+
 #include <algorithm>
 #include <gtest/gtest.h>
 #include <memory>

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "parser/message.h"
+#include "parser/request_fields.h"
 
 namespace imcd::parser {
 

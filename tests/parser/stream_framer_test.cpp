@@ -216,17 +216,6 @@ TEST(StreamFramer, LooksAtNoByteOfTheHeadTwice) {
   EXPECT_EQ(piece.size, changed.size() + end.size());
 }
 
-TEST(StreamFramer, TellsHowLongAMessageWillBeOnceItsHeadIsThere) {
-  StreamFramer framer;
-  const std::string text = message("0123456789");
-  ASSERT_EQ(framer.next(text.substr(0, 50)).kind, Kind::incomplete);
-  EXPECT_EQ(framer.expected_size(), 0U);
-  ASSERT_EQ(framer.next(text.substr(0, text.size() - 10)).kind, Kind::incomplete);
-  EXPECT_EQ(framer.expected_size(), text.size());
-  EXPECT_EQ(framer.next(text).kind, Kind::message);
-  EXPECT_EQ(framer.expected_size(), 0U);
-}
-
 TEST(StreamFramer, NothingIsIncomplete) {
   StreamFramer framer;
   EXPECT_EQ(framer.next("").kind, Kind::incomplete);

@@ -177,24 +177,6 @@ TEST(Uri, AVeryLongOneIsAccepted) {
   EXPECT_EQ(uri->user.size(), user.size());
 }
 
-TEST(UriParameter, IsFoundInAnyCaseAndEscaped) {
-  const Case uri("sip:a@b;Transport=TCP;%6C%72;maddr=x");
-  ASSERT_TRUE(uri.uri);
-  EXPECT_EQ(find_uri_parameter(*uri.uri, "transport"), "TCP");
-  EXPECT_EQ(find_uri_parameter(*uri.uri, "lr"), "");
-  EXPECT_EQ(find_uri_parameter(*uri.uri, "MADDR"), "x");
-}
-
-TEST(UriParameter, IsNothingWhenItIsNotThere) {
-  const Case uri("sip:a@b;transport=tcp;lrx");
-  ASSERT_TRUE(uri.uri);
-  for (const std::string_view name : {"lr", "transpor", "transportx", "tcp", ""}) {
-    EXPECT_FALSE(find_uri_parameter(*uri.uri, name)) << name;
-  }
-  const Case without("sip:a@b");
-  EXPECT_FALSE(find_uri_parameter(*without.uri, "lr"));
-}
-
 TEST(AddressOfRecordKey, CaseEscapesPortAndParametersMakeNoDifference) {
   const std::string key = "alice@example.com";
   EXPECT_EQ(key_of("sip:alice@example.com"), key);

@@ -10,6 +10,7 @@
 #include "base/address.h"
 #include "parser/message.h"
 #include "parser/own_response.h"
+#include "parser/request_fields.h"
 #include "server/settings.h"
 #include "sim/names.h"
 #include "sim/rulebook.h"

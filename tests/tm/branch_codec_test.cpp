@@ -1,7 +1,7 @@
+#include "tm/branch_codec.h"
+
 #include <gtest/gtest.h>
 #include <string>
-
-#include "tm/client_transactions.h"
 
 namespace imcd::tm {
 namespace {

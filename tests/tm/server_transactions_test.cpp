@@ -109,26 +109,11 @@ TEST_F(ServerTransaction, MayBeAnsweredAfterTheLateProvisional) {
   EXPECT_FALSE(transactions.contains(id));
 }
 
-TEST_F(ServerTransaction, DroppedIsForgottenAtOnceInEveryState) {
-  enum class Until { trying, proceeding, completed };
-  for (const Until until : {Until::trying, Until::proceeding, Until::completed}) {
-    const auto id = *transactions.start(some_key, 1, start);
-    if (until == Until::proceeding) {
-      ASSERT_EQ(transactions.pop_late(start + 4s), id);
-    }
-    if (until == Until::completed) transactions.complete(id, {}, start);
-    transactions.drop(id);
-    EXPECT_FALSE(transactions.contains(id));
-    EXPECT_EQ(transactions.find(some_key), std::nullopt);
-    EXPECT_EQ(transactions.next_deadline(), std::nullopt);
-    EXPECT_EQ(transactions.size(), 0U);
-  }
-}
-
 TEST_F(ServerTransaction, AnIdOfOneThatIsGoneNamesNothing) {
   const auto first = *transactions.start(some_key, 1, start);
-  transactions.drop(first);
-  const auto second = *transactions.start(other_key, 1, start);
+  transactions.complete(first, {}, start);
+  transactions.on_deadline(start + 32s);
+  const auto second = *transactions.start(other_key, 1, start + 32s);
   EXPECT_EQ(second.slot, first.slot);
   EXPECT_FALSE(transactions.contains(first));
   EXPECT_TRUE(transactions.contains(second));
@@ -160,15 +145,23 @@ TEST_F(ServerTransaction, AFullTableRefusesUntilATimerJ) {
 // Keys that all want the same place in the index, in and out in every order of two.
 TEST_F(ServerTransaction, IsFoundWhateverItsNeighboursDo) {
   const auto key = [](std::uint64_t i) { return Hash128{31 + 32 * (i % 3), i}; };
+  MonoTime now = start;
+  const auto end = [&](std::initializer_list<std::uint64_t> which) {
+    for (const std::uint64_t i : which) {
+      const auto id = *transactions.find(key(i));
+      if (transactions.state(id) != ServerState::completed) transactions.complete(id, {}, now);
+    }
+    now += 32s;
+    transactions.on_deadline(now);
+  };
   for (std::uint64_t first = 0; first < 8; ++first) {
     for (std::uint64_t second = 0; second < 8; ++second) {
-      for (std::uint64_t i = 0; i < 8; ++i) ASSERT_TRUE(transactions.start(key(i), i, start));
-      transactions.drop(*transactions.find(key(first)));
-      if (second != first) transactions.drop(*transactions.find(key(second)));
+      for (std::uint64_t i = 0; i < 8; ++i) ASSERT_TRUE(transactions.start(key(i), i, now));
+      end({first, second});
       for (std::uint64_t i = 0; i < 8; ++i) {
         const auto found = transactions.find(key(i));
         ASSERT_EQ(found.has_value(), i != first && i != second) << first << ' ' << second;
-        if (found) transactions.drop(*found);
+        if (found) end({i});
       }
       ASSERT_EQ(transactions.size(), 0U);
     }
@@ -182,7 +175,7 @@ TEST_F(ServerTransaction, TagIsSixteenDigitsThatDependOnTheKeyAndTheSeedAlone) {
   const auto id = *transactions.start(some_key, 1, start);
   transactions.complete(id, {}, start);
   EXPECT_EQ(tag_of(transactions, some_key), tag);
-  transactions.drop(id);
+  transactions.on_deadline(start + 32s);
   EXPECT_EQ(tag_of(transactions, some_key), tag);
   EXPECT_NE(tag_of(transactions, other_key), tag);
   EXPECT_NE(tag_of(ServerTransactions({1, 3}, 16), some_key), tag);
@@ -194,9 +187,8 @@ TEST(ServerTransactionDeathTest, ASecondFinalResponseIsABrokenInvariant) {
   const auto id = *transactions.start(some_key, 1, start);
   transactions.complete(id, {}, start);
   EXPECT_DEATH(transactions.complete(id, {}, start), "invariant broken");
-  transactions.drop(id);
+  transactions.on_deadline(start + 32s);
   EXPECT_DEATH(transactions.complete(id, {}, start), "invariant broken");
-  EXPECT_DEATH(transactions.drop(id), "invariant broken");
 }
 
 TEST(ServerTransactionDeathTest, ATableWhoseSizeIsNoPowerOfTwoIsABrokenInvariant) {
@@ -250,10 +242,6 @@ class Twin {
       const Reply reply{503, static_cast<std::uint16_t>(random_.below(1000)), "Shutting Down"};
       transactions_.complete(known->second.id, reply, now_);
       known->second = {known->second.id, ServerState::completed, now_ + 32s, reply};
-    } else if (random_.below(4) == 0) {
-      transactions_.drop(known->second.id);
-      EXPECT_FALSE(transactions_.contains(known->second.id));
-      model_.erase(known);
     }
     check(key);
   }
