@@ -136,14 +136,6 @@ void write_to(ByteBuffer& out, const MessageView& view, std::string_view to_tag)
   out.append(line_end);
 }
 
-void write_status_line(ByteBuffer& out, Status status) {
-  out.append("SIP/2.0 ");
-  out.append_number(status.code);
-  out.append(' ');
-  out.append(status.reason);
-  out.append(line_end);
-}
-
 }  // namespace
 
 void write_line_text(ByteBuffer& out, std::string_view text) {
@@ -185,9 +177,22 @@ void write_quoted_text(ByteBuffer& out, std::string_view text, std::size_t bytes
   }
 }
 
+void write_status_line(ByteBuffer& out, Status status) {
+  out.append("SIP/2.0 ");
+  out.append_number(status.code);
+  out.append(' ');
+  out.append(status.reason);
+  out.append(line_end);
+}
+
 void write_response_head(ByteBuffer& out, const MessageView& view, const Address& source,
                          Status status, std::string_view to_tag) {
   write_status_line(out, status);
+  write_response_fields(out, view, source, to_tag);
+}
+
+void write_response_fields(ByteBuffer& out, const MessageView& view, const Address& source,
+                           std::string_view to_tag) {
   write_vias(out, view, source);
   write_copy(out, view, HeaderName::from);
   write_to(out, view, to_tag);

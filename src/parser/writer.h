@@ -25,11 +25,16 @@ struct Status {
   std::string_view reason;  // Ours, or checked: written as it is.
 };
 
-// Status line, Via fields in their order with `received` and `rport` filled into the first
-// (RFC 3261 18.2.1, RFC 3581 4), From, To, Call-ID and CSeq. `received` is added when the source
-// differs from sent-by or rport was asked. `to_tag` is added when it is not empty and the request's
-// To has none. What the request lacks is left out, and of a malformed top Via the usable part is
-// written. The caller adds its own fields and then calls end_without_body.
+void write_status_line(ByteBuffer& out, Status status);
+
+// Via fields in their order with `received` and `rport` filled into the first (RFC 3261 18.2.1,
+// RFC 3581 4), From, To, Call-ID and CSeq. `received` is added when the source differs from sent-by
+// or rport was asked. `to_tag` is added when it is not empty and the request's To has none. What
+// the request lacks is left out, and of a malformed top Via the usable part is written. The caller
+// adds its own fields and then calls end_without_body.
+void write_response_fields(ByteBuffer& out, const MessageView& view, const Address& source,
+                           std::string_view to_tag);
+// Both.
 void write_response_head(ByteBuffer& out, const MessageView& view, const Address& source,
                          Status status, std::string_view to_tag);
 

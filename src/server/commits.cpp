@@ -1,10 +1,9 @@
-// Server's answers that wait for the store (DESIGN 7 "Group commit" and "Trouble").
+#include "server/commits.h"
 
 #include <algorithm>
 
-#include "parser/writer.h"
+#include "base/check.h"
 #include "server/replies.h"
-#include "server/server.h"
 
 namespace imcd::server {
 
@@ -18,75 +17,108 @@ const records::Record* room_record(const std::vector<records::Record>& records) 
 
 }  // namespace
 
-// The response's bytes after the status line are made now, while the request is at hand.
-void Server::hold(const Request& request, tm::ServerTransactionId id, imc::Outcome outcome,
-                  Instant now) {
-  ByteBuffer head;
-  tag_.clear();
-  transactions_.write_tag(tag_, request.key);
-  parser::write_response_head(head, request.view, request.from.peer, {200, "OK"}, tag_.view());
-  const std::string_view fields = head.view().substr(head.view().find("\r\n") + 2);
-  const Flow to = answer_flow(request.fields.top_via, request.from);
+// --- Changes ------------------------------------------------------------------------------------
+
+void Commits::hold(const Request& request, tm::ServerTransactionId id, imc::Outcome outcome,
+                   MonoTime now) {
   std::vector<records::Record> records = std::move(outcome.records);
   outcome.records.clear();
-  journal_.append(std::move(records), {HeldAnswer{id, to, std::string(fields)}, std::move(outcome)},
-                  now.mono);
+  journal_.append(std::move(records), {responder_.hold(request, id), std::move(outcome)}, now);
 }
 
-void Server::give(HeldAnswer& held, Reply reply, Instant now, Outbox& out) {
-  transactions_.complete(held.transaction, reply, now.mono);
-  send_held(held, reply.code, reply.phrase, reply.retry_after_s, out);
-}
-
-void Server::send_held(const HeldAnswer& held, std::uint16_t code, std::string_view phrase,
-                       std::uint16_t retry_after_s, Outbox& out) {
-  ByteBuffer& response = out.begin_datagram();
-  response.append("SIP/2.0 ");
-  response.append_number(code);
-  response.append(' ');
-  response.append(phrase);
-  response.append("\r\n");
-  response.append(held.head);
-  if (retry_after_s != 0) parser::write_field(response, "Retry-After", retry_after_s);
-  parser::end_without_body(response);
-  out.end_datagram(held.to);
-  figures_.responses_sent.add();
-}
-
-void Server::on_commit(const db::CommitResult& result, Instant now, Outbox& out) {
-  input(now, out, [&] { finish(result, now, out); });
-}
-
-void Server::finish(const db::CommitResult& result, Instant now, Outbox& out) {
-  if (!journal_.on_commit(result, now.mono)) {
-    if (result.committed) return;
-    figures_.db_batches_retried.add();
-    return store_is_down(result.error, out);
+void Commits::append(std::vector<imc::Outcome> outcomes, MonoTime now) {
+  for (imc::Outcome& outcome : outcomes) {
+    std::vector<records::Record> records = std::move(outcome.records);
+    outcome.records.clear();
+    journal_.append(std::move(records), {std::nullopt, std::move(outcome)}, now);
   }
+}
+
+void Commits::append(std::vector<records::Record> records, MonoTime now) {
+  journal_.append(std::move(records), {}, now);
+}
+
+// In one command, so that they are stored together or not at all.
+void Commits::append_repairs(MonoTime now) {
+  auto repairs = conference_.loader().take_repairs();
+  if (repairs.empty()) return;
+  journal_.append(std::move(repairs), {.is_repair = true}, now);
+}
+
+// --- Answers ------------------------------------------------------------------------------------
+
+void Commits::answer(const HeldResponse& held, Reply reply, MonoTime now, Outbox& out) {
+  transactions_.complete(held.transaction, reply, now);
+  responder_.send(held, reply, out);
+}
+
+void Commits::on_deadline(MonoTime now, Outbox& out) {
+  answer_late(now, out);
+  answer_overdue(now, out);
+}
+
+// RFC 4320 4.1: a 100 when the answer is so late that the sender's Timer E has grown to T2.
+void Commits::answer_late(MonoTime now, Outbox& out) {
+  std::vector<tm::ServerTransactionId> late;
+  while (const auto id = transactions_.pop_late(now)) late.push_back(*id);
+  if (late.empty()) return;
+  // Transactions become late in the order of their start, in which the journal has them too.
+  auto next = late.begin();
+  journal_.for_each_waiting([&](const Journal::Entry& entry) {
+    const auto& held = entry.release.answer;
+    if (next == late.end() || !held || held->transaction != *next) return;
+    responder_.send_trying(*held, out);
+    ++next;
+  });
+  CHECK(next == late.end());
+}
+
+// Never 503: the change may still happen.
+void Commits::answer_overdue(MonoTime now, Outbox& out) {
+  while (Journal::Entry* const entry = journal_.pop_overdue(now)) {
+    // One that hangs tells no error.
+    if (store_up_) note_down("no answer within db_timeout_ms", out);
+    if (!entry->release.answer) continue;
+    answer(*entry->release.answer, reply::not_confirmed, now, out);
+    entry->release.answer.reset();
+  }
+}
+
+// --- Batches ------------------------------------------------------------------------------------
+
+void Commits::on_commit(const db::CommitResult& result, Instant now, Outbox& out) {
+  if (!journal_.on_commit(result, now.mono)) return on_batch_failed(result, out);
   figures_.db_batches_committed.add();
-  if (!store_up_) store_is_up(out);
+  if (!store_up_) note_up(out);
   auto entries = journal_.take_committed();
   auto refused = result.refused.begin();
   for (std::size_t i = 0; i < entries.size(); ++i) {
     if (refused != result.refused.end() && refused->command == i) {
-      on_command_refused(entries[i], *refused++, now, out);
+      on_command_refused(entries[i], *refused++, now.mono, out);
     } else {
-      release(entries[i], now, out);
+      on_command_stored(entries[i], now.mono, out);
     }
   }
 }
 
-// The command is durable: its answer, then what it says to others.
-void Server::release(Journal::Entry& entry, Instant now, Outbox& out) {
-  Release& release = entry.release;
-  if (release.answer) give(*release.answer, release.outcome->reply, now, out);
-  if (release.outcome) conference_.release(*release.outcome, now.mono);
+// Or a second answer to one that was tried again.
+void Commits::on_batch_failed(const db::CommitResult& result, Outbox& out) {
+  if (result.committed) return;
+  figures_.db_batches_retried.add();
+  note_down(result.error, out);
+}
+
+// Its answer, then what it says to others.
+void Commits::on_command_stored(Journal::Entry& entry, MonoTime now, Outbox& out) {
+  Waiting& waiting = entry.release;
+  if (waiting.answer) answer(*waiting.answer, waiting.outcome->reply, now, out);
+  if (waiting.outcome) conference_.release(*waiting.outcome, now);
 }
 
 // Refused for good: the answer is 500, the notices are dropped, the room becomes what the store
 // says it is.
-void Server::on_command_refused(Journal::Entry& entry, const db::RefusedCommand& refused,
-                                Instant now, Outbox& out) {
+void Commits::on_command_refused(Journal::Entry& entry, const db::RefusedCommand& refused,
+                                 MonoTime now, Outbox& out) {
   figures_.db_commands_refused.add();
   const records::Record* const of_room = room_record(entry.records);
   const std::string whose = of_room != nullptr ? of_room->room_name + '@' + of_room->room_domain
@@ -94,14 +126,14 @@ void Server::on_command_refused(Journal::Entry& entry, const db::RefusedCommand&
   out.log({LogLevel::error,
            "the database refused a room change for good",
            {{of_room != nullptr ? "room" : "user", whose}, {"error", refused.error}}});
-  if (entry.release.answer) give(*entry.release.answer, reply::database_refused, now, out);
-  reload(entry, refused.rows, out);
+  if (entry.release.answer) answer(*entry.release.answer, reply::database_refused, now, out);
+  read_again(entry, refused.rows, out);
   // The same repair would be refused again, without end: the rows stay as they are.
   if (entry.release.is_repair) static_cast<void>(conference_.loader().take_repairs());
-  journal_repairs(now);
+  append_repairs(now);
 }
 
-void Server::reload(const Journal::Entry& entry, const db::LoadedRows& rows, Outbox& out) {
+void Commits::read_again(const Journal::Entry& entry, const db::LoadedRows& rows, Outbox& out) {
   const records::Record* const first = room_record(entry.records);
   if (first == nullptr) return;  // Users' URIs alone: they matter at the next start only.
   if (!conference_.loader().reload_room(first->room_name, first->room_domain, rows.rooms,
@@ -119,56 +151,15 @@ void Server::reload(const Journal::Entry& entry, const db::LoadedRows& rows, Out
   });
 }
 
-// RFC 4320 4.1: a 100 when the answer is so late that the sender's Timer E has grown to T2.
-void Server::answer_late(Instant now, Outbox& out) {
-  std::vector<tm::ServerTransactionId> late;
-  while (const auto id = transactions_.pop_late(now.mono)) late.push_back(*id);
-  if (late.empty()) return;
-  // Transactions become late in the order of their start, in which the journal has them too.
-  auto next = late.begin();
-  journal_.for_each_waiting([&](const Journal::Entry& entry) {
-    const auto& held = entry.release.answer;
-    if (next == late.end() || !held || held->transaction != *next) return;
-    send_held(*held, 100, "Trying", 0, out);
-    ++next;
-  });
-  CHECK(next == late.end());
-}
+// --- The store ----------------------------------------------------------------------------------
 
-// Never 503: the change may still happen.
-void Server::answer_overdue(Instant now, Outbox& out) {
-  while (Journal::Entry* const entry = journal_.pop_overdue(now.mono)) {
-    // One that hangs tells no error.
-    if (store_up_) store_is_down("no answer within db_timeout_ms", out);
-    if (!entry->release.answer) continue;
-    give(*entry->release.answer, reply::not_confirmed, now, out);
-    entry->release.answer.reset();
-  }
-}
-
-// Nobody's request waits for these.
-void Server::journal_outcomes(std::vector<imc::Outcome> outcomes, Instant now) {
-  for (imc::Outcome& outcome : outcomes) {
-    std::vector<records::Record> records = std::move(outcome.records);
-    outcome.records.clear();
-    journal_.append(std::move(records), {std::nullopt, std::move(outcome)}, now.mono);
-  }
-}
-
-// In one command, so that they are stored together or not at all.
-void Server::journal_repairs(Instant now) {
-  auto repairs = conference_.loader().take_repairs();
-  if (repairs.empty()) return;
-  journal_.append(std::move(repairs), {std::nullopt, std::nullopt, true}, now.mono);
-}
-
-void Server::store_is_up(Outbox& out) {
+void Commits::note_up(Outbox& out) {
   if (!store_up_) out.log({LogLevel::info, "the database is there", {}});
   store_up_ = true;
   figures_.db_up.set(1);
 }
 
-void Server::store_is_down(std::string_view error, Outbox& out) {
+void Commits::note_down(std::string_view error, Outbox& out) {
   // Once per outage: the retries that follow are counted.
   if (store_up_ || loading_) {
     out.log({LogLevel::error, "the database fails; trying again", {{"error", std::string(error)}}});
@@ -177,48 +168,37 @@ void Server::store_is_down(std::string_view error, Outbox& out) {
   figures_.db_up.set(0);
 }
 
-void Server::on_store_opened(Instant now, Outbox& out) {
-  input(now, out, [&] { store_is_up(out); });
+void Commits::on_store_opened(Outbox& out) { note_up(out); }
+
+void Commits::on_open_failed(std::string_view error, Outbox& out) {
+  note_down(error, out);
+  if (db_required_) out.exit(1);
 }
 
-void Server::on_open_failed(std::string_view error, Instant now, Outbox& out) {
-  input(now, out, [&] {
-    store_is_down(error, out);
-    if (settings_.db_required) out.exit(1);
-  });
-}
-
-void Server::on_rows_loaded(const db::LoadedRows& rows, Instant now, Outbox& out) {
+void Commits::on_rows_loaded(const db::LoadedRows& rows, Outbox& out) {
   CHECK(loading_);
-  input(now, out, [&] {
-    for (const std::string& skipped : rows.skipped) {
-      figures_.db_rows_skipped.add();
-      out.log({LogLevel::warning, "row skipped: " + skipped, {}});
-    }
-    conference_.loader().load_users(rows.users, out);
-    conference_.loader().load(rows.rooms, rows.members, out);
-    conference_.loader().load_invitations(rows.invitations);
-  });
+  for (const std::string& skipped : rows.skipped) {
+    figures_.db_rows_skipped.add();
+    out.log({LogLevel::warning, "row skipped: " + skipped, {}});
+  }
+  conference_.loader().load_users(rows.users, out);
+  conference_.loader().load(rows.rooms, rows.members, out);
+  conference_.loader().load_invitations(rows.invitations);
 }
 
-void Server::on_load_failed(std::string_view error, Instant now, Outbox& out) {
-  input(now, out, [&] {
-    conference_.loader().forget();
-    store_is_down(error, out);
-    if (settings_.db_required) out.exit(1);
-  });
+void Commits::on_load_failed(std::string_view error, Outbox& out) {
+  conference_.loader().forget();
+  on_open_failed(error, out);
 }
 
-void Server::on_loaded(Instant now, Outbox& out) {
-  input(now, out, [&] {
-    loading_ = false;
-    conference_.loader().end_load(now.wall);
-    out.log({LogLevel::info,
-             "rooms are loaded",
-             {{"rooms", std::to_string(conference_.rooms().size())},
-              {"members", std::to_string(figures_.members.value())}}});
-    journal_repairs(now);
-  });
+void Commits::on_loaded(Instant now, Outbox& out) {
+  loading_ = false;
+  conference_.loader().end_load(now.wall);
+  out.log({LogLevel::info,
+           "rooms are loaded",
+           {{"rooms", std::to_string(conference_.rooms().size())},
+            {"members", std::to_string(figures_.members.value())}}});
+  append_repairs(now.mono);
 }
 
 }  // namespace imcd::server

@@ -1,5 +1,5 @@
-// Streams: what the core knows of each TCP connection: where its incomplete message is kept, how it
-// is framed, and how long it may stay as it is.
+// StreamTable: what the core knows of each TCP connection: where its incomplete message is kept,
+// how it is framed, and how long it may stay as it is.
 //
 // Timers of a stream, one at a time:
 //   message  32 s  a message was begun and is not complete            -> closed (slow_message)
@@ -29,9 +29,9 @@
 
 namespace imcd::server {
 
-class Streams {
+class StreamTable {
  public:
-  explicit Streams(HashKey key);
+  explicit StreamTable(HashKey key);
 
   // Nothing: it is known from now on. Else why it must be closed at once.
   std::optional<StreamRefusal> add(const Flow& flow, MonoTime now);

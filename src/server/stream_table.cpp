@@ -1,4 +1,4 @@
-#include "server/streams.h"
+#include "server/stream_table.h"
 
 #include <cstring>
 
@@ -17,19 +17,19 @@ constexpr std::size_t slots_max = limits::streams_max + limits::hops_max;
 
 }  // namespace
 
-std::size_t Streams::HostHash::operator()(const Address& host) const {
+std::size_t StreamTable::HostHash::operator()(const Address& host) const {
   return siphash(key, {reinterpret_cast<const char*>(host.ip.data()), host.ip.size()});
 }
 
-Address Streams::host_of(const Flow& flow) {
+Address StreamTable::host_of(const Flow& flow) {
   Address host = flow.peer;
   host.port = 0;
   return host;
 }
 
-Streams::Streams(HashKey key) : streams_(slots_max), accepted_from_(0, HostHash{key}) {}
+StreamTable::StreamTable(HashKey key) : streams_(slots_max), accepted_from_(0, HostHash{key}) {}
 
-std::optional<StreamRefusal> Streams::add(const Flow& flow, MonoTime now) {
+std::optional<StreamRefusal> StreamTable::add(const Flow& flow, MonoTime now) {
   CHECK(!slots_.contains(flow.stream));
   const bool is_accepted = !is_opened_by_us(flow.stream);
   if (is_accepted) {
@@ -49,7 +49,7 @@ std::optional<StreamRefusal> Streams::add(const Flow& flow, MonoTime now) {
   return std::nullopt;
 }
 
-void Streams::remove(StreamId id) {
+void StreamTable::remove(StreamId id) {
   const auto found = slots_.find(id);
   if (found == slots_.end()) return;
   const std::uint32_t slot = found->second;
@@ -70,7 +70,7 @@ void Streams::remove(StreamId id) {
 // What was kept and what is new, in one piece. A few bytes are added to the stream's own buffer, so
 // that a message that comes a byte at a time is copied once; many are not, so that its buffer stays
 // as small as what is kept.
-std::string_view Streams::join(std::uint32_t slot, std::string_view bytes) {
+std::string_view StreamTable::join(std::uint32_t slot, std::string_view bytes) {
   Stream& stream = streams_[slot];
   is_in_partial_ = false;
   if (stream.partial.empty()) return bytes;
@@ -86,7 +86,7 @@ std::string_view Streams::join(std::uint32_t slot, std::string_view bytes) {
   return joined_.view();
 }
 
-StreamFramer::Piece Streams::next_piece(std::uint32_t slot, std::string_view rest) {
+StreamFramer::Piece StreamTable::next_piece(std::uint32_t slot, std::string_view rest) {
   Stream& stream = streams_[slot];
   StreamFramer::Piece piece = stream.framer.next(rest);
   if (piece.kind == StreamFramer::Kind::empty_line && stream.is_asked) {
@@ -98,8 +98,8 @@ StreamFramer::Piece Streams::next_piece(std::uint32_t slot, std::string_view res
 }
 
 // `goes_on`: what is kept belongs to the message of which some was kept before.
-std::optional<StreamEnd> Streams::keep(std::uint32_t slot, std::string_view rest, bool goes_on,
-                                       MonoTime now) {
+std::optional<StreamEnd> StreamTable::keep(std::uint32_t slot, std::string_view rest, bool goes_on,
+                                           MonoTime now) {
   Stream& stream = streams_[slot];
   partial_bytes_ -= stream.partial.size();
   if (is_in_partial_) {
@@ -120,14 +120,14 @@ std::optional<StreamEnd> Streams::keep(std::uint32_t slot, std::string_view rest
   return std::nullopt;
 }
 
-void Streams::wait_for(std::uint32_t slot, Wait wait, MonoTime now) {
+void StreamTable::wait_for(std::uint32_t slot, Wait wait, MonoTime now) {
   Stream& stream = streams_[slot];
   lane(stream.wait).cancel(streams_, slot);
   stream.wait = wait;
   lane(wait).arm(streams_, slot, now);
 }
 
-std::optional<Streams::Due> Streams::next_due(MonoTime now) {
+std::optional<StreamTable::Due> StreamTable::next_due(MonoTime now) {
   for (TimerLane& lane : lanes_) {
     while (const auto slot = lane.pop_due(streams_, now)) {
       Stream& stream = streams_[*slot];
@@ -154,7 +154,7 @@ std::optional<Streams::Due> Streams::next_due(MonoTime now) {
   return std::nullopt;
 }
 
-std::optional<MonoTime> Streams::next_deadline() const {
+std::optional<MonoTime> StreamTable::next_deadline() const {
   std::optional<MonoTime> first;
   for (const TimerLane& lane : lanes_) {
     first = earlier(first, lane.next_deadline(streams_));

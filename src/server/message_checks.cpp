@@ -1,0 +1,68 @@
+#include "server/message_checks.h"
+
+#include "base/text.h"
+#include "parser/address_of_record.h"
+#include "server/replies.h"
+
+namespace imcd::server {
+
+using parser::HeaderName;
+
+bool is_sip_address(const parser::Uri& uri) {
+  switch (uri.scheme) {
+    case parser::Scheme::sip:
+    case parser::Scheme::sips:
+    case parser::Scheme::im:
+      return true;
+    case parser::Scheme::pres:
+    case parser::Scheme::tel:
+    case parser::Scheme::other:
+      return false;
+  }
+  return false;
+}
+
+bool names_user(const parser::Uri& uri) {
+  return is_sip_address(uri) && parser::names_somebody(uri) && parser::names_fit(uri);
+}
+
+std::optional<Reply> check_message(const parser::MessageView& view,
+                                   const parser::RequestFields& fields) {
+  // RFC 3261 8.2.2.1: of the Request-URI only. A To of another scheme names no room.
+  if (!is_sip_address(fields.request_uri)) return reply::unsupported_uri_scheme;
+  if (fields.to.has_tag) return reply::call_does_not_exist;         // RFC 3261 12.2.2
+  if (view.find(HeaderName::require)) return reply::bad_extension;  // RFC 3261 8.2.2.3
+  if (fields.max_forwards == 0U) return reply::too_many_hops;       // RFC 3261 16.3
+  return std::nullopt;
+}
+
+parser::Parsed<std::optional<parser::Uri>> sender_identity(const parser::MessageView& view,
+                                                           const parser::RequestFields& fields) {
+  for (std::size_t i = 0; i < view.header_count; ++i) {
+    if (view.headers[i].name != HeaderName::p_asserted_identity) continue;
+    std::string_view rest = view.headers[i].value;
+    while (!rest.empty()) {
+      const auto value = parser::parse_name_addr(rest, parser::Fault::bad_p_asserted_identity);
+      if (!value) return std::unexpected(value.error());
+      if (names_user(value->uri)) return value->uri;
+      rest.remove_prefix(value->next);
+    }
+  }
+  if (names_user(fields.from.uri)) return fields.from.uri;
+  return std::nullopt;
+}
+
+bool asks_for_anonymity(const parser::MessageView& view, const parser::RequestFields& fields) {
+  if (equal_ignoring_case(fields.from.uri.host, "anonymous.invalid")) return true;
+  const auto privacy = view.find(HeaderName::privacy);
+  if (!privacy) return false;
+  std::string_view rest = *privacy;
+  while (!rest.empty()) {
+    const std::size_t end = rest.find(';');
+    if (equal_ignoring_case(trim(rest.substr(0, end)), "id")) return true;
+    rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
+  }
+  return false;
+}
+
+}  // namespace imcd::server

@@ -1,0 +1,35 @@
+// What a UAS reads out of a MESSAGE before a room has a say (RFC 3261 8.2): pure functions of its
+// fields.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/reply.h"
+#include "parser/fault.h"
+#include "parser/message.h"
+#include "parser/request_fields.h"
+#include "parser/uri.h"
+
+namespace imcd::server {
+
+// Of a scheme whose requests we take.
+bool is_sip_address(const parser::Uri& uri);
+// Such an address with a user part, of a length that rooms and users have.
+bool names_user(const parser::Uri& uri);
+
+// What makes a MESSAGE unfit for any room. These answers need no memory: the same request is
+// refused in the same way again.
+std::optional<Reply> check_message(const parser::MessageView& view,
+                                   const parser::RequestFields& fields);
+
+// Who sent it. RFC 3325 9.1: a trusted peer's assertion counts before From. Several values: the
+// first that names a SIP user. An assertion that can't be read is an error, never a reason to
+// believe From.
+parser::Parsed<std::optional<parser::Uri>> sender_identity(const parser::MessageView& view,
+                                                           const parser::RequestFields& fields);
+
+// RFC 3323 4.2 and RFC 3325 9.3: `Privacy: id` and the anonymous From.
+bool asks_for_anonymity(const parser::MessageView& view, const parser::RequestFields& fields);
+
+}  // namespace imcd::server

@@ -1,0 +1,40 @@
+// Shutdown: the orderly stop (OPERATIONS "drain"). New work is refused, what is under way may end:
+//
+//   serving ──stop──▶ draining ──nothing under way, or drain_timeout──▶ exit
+//                        └──stop again──▶ exit at once
+//
+// The exit code tells whether every room change is stored.
+#pragma once
+
+#include <optional>
+
+#include "base/outbox.h"
+#include "base/time.h"
+#include "delivery/deliveries.h"
+#include "server/commits.h"
+
+namespace imcd::server {
+
+class Shutdown {
+ public:
+  // Both must outlive it.
+  Shutdown(Duration timeout, delivery::Deliveries& deliveries, Commits& commits)
+      : timeout_(timeout), deliveries_(deliveries), commits_(commits) {}
+
+  void on_stop(MonoTime now, Outbox& out);
+  // Ends the process if it drains and may end.
+  void end_if_done(MonoTime now, Outbox& out);
+
+  [[nodiscard]] bool is_draining() const { return until_.has_value(); }
+  [[nodiscard]] std::optional<MonoTime> next_deadline() const { return until_; }
+
+ private:
+  void begin(MonoTime now, Outbox& out);
+
+  Duration timeout_;
+  delivery::Deliveries& deliveries_;
+  Commits& commits_;
+  std::optional<MonoTime> until_;
+};
+
+}  // namespace imcd::server
