@@ -33,15 +33,30 @@ Heard take_apart(std::string_view bytes, MonoTime at) {
   return heard;
 }
 
-std::string response_to(const Heard& request, int code, std::string_view headers) {
-  const std::string method = request.bytes.substr(0, request.bytes.find(' '));
-  return fmt::format(
-      "SIP/2.0 {} Whatever\r\nVia: {}\r\nFrom: {}\r\nTo: {};tag=p\r\nCall-ID: {}\r\n"
-      "CSeq: 1 {}\r\n{}Content-Length: 0\r\n\r\n",
-      code, request.via, request.from, request.to, request.call_id, method, headers);
+}  // namespace
+
+std::string field(std::string_view bytes, std::string_view name) {
+  const std::size_t begin = bytes.find(name) + name.size();
+  return std::string(bytes.substr(begin, bytes.find("\r\n", begin) - begin));
 }
 
-}  // namespace
+std::string answer_to(std::string_view request, int code, std::string_view headers) {
+  return fmt::format(
+      "SIP/2.0 {} Whatever\r\nVia: {}\r\nFrom: {}\r\nTo: {};tag=p\r\nCall-ID: {}\r\nCSeq: {}\r\n"
+      "{}Content-Length: 0\r\n\r\n",
+      code, field(request, "\r\nVia: "), field(request, "\r\nFrom: "), field(request, "\r\nTo: "),
+      field(request, "\r\nCall-ID: "), field(request, "\r\nCSeq: "), headers);
+}
+
+std::string stream_request(int number, std::string_view body, std::string_view user) {
+  RequestText text;
+  text.via = fmt::format("SIP/2.0/TCP 127.0.0.1:6000;branch=z9hG4bK{}{}", user, number);
+  text.from = fmt::format("<sip:{}@example.org>;tag=f{}", user, number);
+  text.call_id = fmt::format("{}-{}", user, number);
+  text.extra = "Content-Type: text/plain\r\n";
+  text.body = body;
+  return text.text();
+}
 
 Settings default_settings() {
   Settings settings;
@@ -117,7 +132,7 @@ void Peer::on_datagram(const Heard& heard) {
   }
   requests.push_back(heard);
   if (manner == Manner::silent) return;
-  const std::string response = response_to(heard, answer_code, answer_headers);
+  const std::string response = answer_to(heard.bytes, answer_code, answer_headers);
   harness_.at(answer_delay, [this, response] { send(response); });
 }
 
@@ -247,6 +262,7 @@ void Harness::at(Duration delay, std::function<void()> action) {
 
 // Carries the outbox out. Datagrams arrive after everything else of this moment.
 void Harness::act() {
+  if (on_outbox) on_outbox(out_);
   for (const Outbox::Datagram& datagram : out_.datagrams()) {
     send(datagram.to, out_.bytes(datagram));
   }

@@ -155,6 +155,8 @@ class Harness {
   HarnessOptions options;
   std::optional<int> exit_code;
   std::vector<std::string> log;
+  // Called with all that the server wants done, before it is.
+  std::function<void(const Outbox& out)> on_outbox;
   // Called for each datagram that the server sends; false: it is lost.
   std::function<bool(const Flow& to, std::string_view bytes)> network;
 
@@ -198,5 +200,12 @@ struct RequestText {
 
   [[nodiscard]] std::string text() const;
 };
+// One that comes on a stream.
+std::string stream_request(int number, std::string_view body, std::string_view user = "alice");
+
+// What stands behind the name, which includes what comes before it: field(bytes, "\r\nVia: ").
+std::string field(std::string_view bytes, std::string_view name);
+// A response to a request of the server's; `headers` are whole lines.
+std::string answer_to(std::string_view request, int code, std::string_view headers = {});
 
 }  // namespace imcd::server

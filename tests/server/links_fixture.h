@@ -15,20 +15,6 @@ namespace imcd::server {
 inline const Address first_proxy = Address::ipv4({127, 0, 0, 1}, 7001);
 inline const Address second_proxy = Address::ipv4({127, 0, 0, 1}, 7002);
 
-inline std::string field(std::string_view bytes, std::string_view name) {
-  const std::size_t begin = bytes.find(name) + name.size();
-  return std::string(bytes.substr(begin, bytes.find("\r\n", begin) - begin));
-}
-
-inline std::string answer_to(std::string_view request, int code) {
-  const std::string cseq = field(request, "\r\nCSeq: ");
-  return fmt::format(
-      "SIP/2.0 {} Whatever\r\nVia: {}\r\nFrom: {}\r\nTo: {};tag=p\r\nCall-ID: {}\r\nCSeq: {}\r\n"
-      "Content-Length: 0\r\n\r\n",
-      code, field(request, "\r\nVia: "), field(request, "\r\nFrom: "), field(request, "\r\nTo: "),
-      field(request, "\r\nCall-ID: "), cseq);
-}
-
 // A room of alice and bob behind proxies over TCP; what they say comes by UDP, as if another one of
 // the proxy's workers had sent it.
 class OverTcp : public testing::Test {

@@ -157,11 +157,6 @@ class Storm {
     if (h_.stream(stream).is_open) h_.set_blocked(h_.stream(stream), is_blocked);
   }
 
-  static std::string field(std::string_view bytes, std::string_view name) {
-    const std::size_t begin = bytes.find(name) + name.size();
-    return std::string(bytes.substr(begin, bytes.find("\r\n", begin) - begin));
-  }
-
   void on_request(std::string_view bytes, std::function<void(const std::string&)> answer) {
     if (bytes.starts_with("\r\n")) return;
     if (is_rough_ && chance(3)) return;  // It was never read.
@@ -174,8 +169,10 @@ class Storm {
       hear(field(bytes, "\r\nTo: <sip:"), bytes.substr(bytes.find("\r\n\r\n") + 4));
     }
     if (is_rough_ && chance(5)) return;  // The answer is lost.
-    h_.at(std::chrono::milliseconds(1 + random_.below(60)),
-          [answer = std::move(answer), text = answer_to(bytes, code)] { answer(text); });
+    h_.at(
+        std::chrono::milliseconds(1 + random_.below(60)),
+        [answer = std::move(answer),
+         text = answer_to(bytes, code, code == 503 ? "Retry-After: 1\r\n" : "")] { answer(text); });
   }
   void hear(const std::string& to, std::string_view text) {
     const std::size_t mark = text.find(">: ");
@@ -184,15 +181,6 @@ class Storm {
     std::from_chars(text.data() + mark + 3, text.data() + text.size(), number);
     heard_[to.substr(0, to.find('@'))].push_back(number);
   }
-  static std::string answer_to(std::string_view request, int code) {
-    return fmt::format(
-        "SIP/2.0 {} Whatever\r\nVia: {}\r\nFrom: {}\r\nTo: {};tag=p\r\nCall-ID: {}\r\nCSeq: {}\r\n"
-        "{}Content-Length: 0\r\n\r\n",
-        code, field(request, "\r\nVia: "), field(request, "\r\nFrom: "), field(request, "\r\nTo: "),
-        field(request, "\r\nCall-ID: "), field(request, "\r\nCSeq: "),
-        code == 503 ? "Retry-After: 1\r\n" : "");
-  }
-
   static constexpr std::array members = {"alice", "bob", "carol", "dave"};
 
   Random random_;

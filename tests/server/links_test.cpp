@@ -243,22 +243,12 @@ TEST_F(TwoOverTcp, OneThatIsSilentToOptionsIsPassedOver) {
 
 // --- Without a proxy ----------------------------------------------------------------------------
 
-std::string request(std::string_view user, std::string_view body, int number) {
-  RequestText text;
-  text.via = fmt::format("SIP/2.0/TCP 127.0.0.1:6000;branch=z9hG4bK{}{}", user, number);
-  text.from = fmt::format("<sip:{}@example.org>;tag=f{}", user, number);
-  text.call_id = fmt::format("{}-{}", user, number);
-  text.extra = "Content-Type: text/plain\r\n";
-  text.body = body;
-  return text.text();
-}
-
 TEST(WithoutProxy, AUserWhoCameByTcpIsReachedByHisConnection) {
   Harness h;
   auto& alice = h.connect(Address::ipv4({127, 0, 0, 1}, 40001));
   auto& bob = h.connect(Address::ipv4({127, 0, 0, 1}, 40002));
-  h.feed(alice, request("alice", "#create", 1));
-  h.feed(bob, request("bob", "#join", 1));
+  h.feed(alice, stream_request(1, "#create", "alice"));
+  h.feed(bob, stream_request(1, "#join", "bob"));
   h.run_for(1s);
   EXPECT_TRUE(bob.sent.contains("MESSAGE sip:bob@example.org SIP/2.0\r\nVia: SIP/2.0/TCP "));
   EXPECT_TRUE(bob.sent.contains("*** You joined"));
@@ -269,17 +259,17 @@ TEST(WithoutProxy, WhenHisConnectionEndsHeIsOutOfReachUntilHeComesAgain) {
   Harness h;
   auto& alice = h.connect(Address::ipv4({127, 0, 0, 1}, 40001));
   auto& bob = h.connect(Address::ipv4({127, 0, 0, 1}, 40002));
-  h.feed(alice, request("alice", "#create", 1));
-  h.feed(bob, request("bob", "#join", 1));
+  h.feed(alice, stream_request(1, "#create", "alice"));
+  h.feed(bob, stream_request(1, "#join", "bob"));
   h.run_for(1s);
-  h.feed(alice, request("alice", "one", 2));
+  h.feed(alice, stream_request(2, "one", "alice"));
   h.end(bob, StreamEnd::by_peer);
-  h.feed(alice, request("alice", "two", 3));
+  h.feed(alice, stream_request(3, "two", "alice"));
   h.run_for(1s);
   EXPECT_GE(at(h.figures().deliveries, DeliveryResult::unroutable).value(), 1U);
   auto& again = h.connect(Address::ipv4({127, 0, 0, 1}, 40003));
-  h.feed(again, request("bob", "#list", 2));
-  h.feed(alice, request("alice", "three", 4));
+  h.feed(again, stream_request(2, "#list", "bob"));
+  h.feed(alice, stream_request(4, "three", "alice"));
   h.run_for(1s);
   for (const std::string& sent : {std::string("*** Members"), std::string("SIP/2.0 200 OK")}) {
     EXPECT_TRUE(again.sent.contains(sent)) << again.sent;

@@ -12,16 +12,6 @@ Address host(std::uint8_t last, std::uint16_t port = 40000) {
   return Address::ipv4({127, 0, 0, last}, port);
 }
 
-std::string request(int number, std::string_view body, std::string_view user = "alice") {
-  RequestText text;
-  text.via = fmt::format("SIP/2.0/TCP 127.0.0.1:6000;branch=z9hG4bK{}{}", user, number);
-  text.from = fmt::format("<sip:{}@example.org>;tag=f{}", user, number);
-  text.call_id = fmt::format("{}-{}", user, number);
-  text.extra = "Content-Type: text/plain\r\n";
-  text.body = body;
-  return text.text();
-}
-
 std::size_t count(std::string_view text, std::string_view part) {
   std::size_t found = 0;
   for (std::size_t at = text.find(part); at != std::string_view::npos;
@@ -34,7 +24,7 @@ std::size_t count(std::string_view text, std::string_view part) {
 TEST(Streams, ARequestIsAnsweredOnItsStream) {
   Harness h;
   auto& stream = h.connect(host(1));
-  h.feed(stream, request(1, "#create"));
+  h.feed(stream, stream_request(1, "#create"));
   h.run_for(1s);
   EXPECT_TRUE(stream.sent.starts_with("SIP/2.0 200 OK\r\nVia: SIP/2.0/TCP 127.0.0.1:6000"))
       << stream.sent;
@@ -45,14 +35,15 @@ TEST(Streams, AnAnswerWithoutRportStaysOnTheStreamToo) {
   Harness h;
   auto& stream = h.connect(host(1));
   auto& other = h.connect(host(1, 6000));  // Where Via says that the sender is.
-  h.feed(stream, request(1, "#help"));
+  h.feed(stream, stream_request(1, "#help"));
   h.run_for(1s);
   EXPECT_TRUE(stream.sent.contains("SIP/2.0 200 OK"));
   EXPECT_EQ(other.sent, "");
 }
 
 TEST(Streams, RequestsMayComeAByteAtATimeOrAllAtOnce) {
-  const std::string requests = request(1, "#create") + request(2, "hello") + request(3, "#list");
+  const std::string requests =
+      stream_request(1, "#create") + stream_request(2, "hello") + stream_request(3, "#list");
   Harness at_once;
   auto& first = at_once.connect(host(1));
   at_once.feed(first, requests);
@@ -68,10 +59,10 @@ TEST(Streams, RequestsMayComeAByteAtATimeOrAllAtOnce) {
 TEST(Streams, ARequestIsNotExecutedTwiceAlsoOverAnotherStream) {
   Harness h;
   auto& first = h.connect(host(1));
-  h.feed(first, request(1, "#create") + request(1, "#create"));
+  h.feed(first, stream_request(1, "#create") + stream_request(1, "#create"));
   h.run_for(1s);
   auto& second = h.connect(host(1, 40001));
-  h.feed(second, request(1, "#create"));
+  h.feed(second, stream_request(1, "#create"));
   h.run_for(1s);
   EXPECT_EQ(h.figures().retransmissions_received.value(), 2U);
   EXPECT_EQ(h.figures().commands_accepted.value(), 1U);
@@ -82,7 +73,7 @@ TEST(Streams, AnAnswerForAPeerWhoLeftGoesToNobody) {
   Harness h;
   h.database_hangs = true;
   auto& stream = h.connect(host(1));
-  h.feed(stream, request(1, "#create"));
+  h.feed(stream, stream_request(1, "#create"));
   h.run_for(1s);
   h.end(stream, StreamEnd::by_peer);
   h.release_database();
@@ -91,7 +82,7 @@ TEST(Streams, AnAnswerForAPeerWhoLeftGoesToNobody) {
   EXPECT_EQ(h.server().streams(), 0U);
   // The room is there all the same.
   auto& again = h.connect(host(1));
-  h.feed(again, request(2, "hello"));
+  h.feed(again, stream_request(2, "hello"));
   EXPECT_TRUE(again.sent.starts_with("SIP/2.0 200 OK"));
 }
 
@@ -102,16 +93,16 @@ TEST(Streams, APingIsAnsweredAndOneEmptyLineIsNot) {
   EXPECT_EQ(stream.sent, "");
   h.feed(stream, "\r\n");
   EXPECT_EQ(stream.sent, "\r\n");
-  h.feed(stream, "\r\n\r\n" + request(1, "#help"));
+  h.feed(stream, "\r\n\r\n" + stream_request(1, "#help"));
   EXPECT_TRUE(stream.sent.starts_with("\r\n\r\nSIP/2.0 200 OK"));
 }
 
 TEST(Streams, WithoutContentLengthTheSenderIsToldAndTheStreamClosed) {
   Harness h;
   auto& stream = h.connect(host(1));
-  std::string text = request(1, "hello");
+  std::string text = stream_request(1, "hello");
   text.erase(text.find("Content-Length"), text.find("\r\n\r\n") + 2 - text.find("Content-Length"));
-  h.feed(stream, text + request(2, "#help"));
+  h.feed(stream, text + stream_request(2, "#help"));
   EXPECT_TRUE(stream.sent.starts_with("SIP/2.0 400 Missing Content-Length Header")) << stream.sent;
   EXPECT_EQ(count(stream.sent, "SIP/2.0"), 2U) << "an answer, and the Via in it";
   EXPECT_TRUE(stream.is_closed_by_server);
@@ -122,9 +113,9 @@ TEST(Streams, WithoutContentLengthTheSenderIsToldAndTheStreamClosed) {
 TEST(Streams, ARequestThatIsWrongOtherwiseLeavesTheStreamOpen) {
   Harness h;
   auto& stream = h.connect(host(1));
-  std::string text = request(1, "hello");
+  std::string text = stream_request(1, "hello");
   text.replace(text.find("Call-ID"), 7, "Call-Di");
-  h.feed(stream, text + request(2, "#help"));
+  h.feed(stream, text + stream_request(2, "#help"));
   EXPECT_TRUE(stream.sent.starts_with("SIP/2.0 400 Missing Call-ID Header"));
   EXPECT_EQ(count(stream.sent, "SIP/2.0 200 OK"), 1U);
   EXPECT_FALSE(stream.is_closed_by_server);
@@ -133,12 +124,12 @@ TEST(Streams, ARequestThatIsWrongOtherwiseLeavesTheStreamOpen) {
 TEST(Streams, ABodyBeyondTheLimitIs413AndAHeadBeyondItIs513) {
   Harness h;
   auto& with_body = h.connect(host(1));
-  h.feed(with_body, request(1, std::string(limits::stream_body_bytes_max + 1, 'x')));
+  h.feed(with_body, stream_request(1, std::string(limits::stream_body_bytes_max + 1, 'x')));
   EXPECT_TRUE(with_body.sent.starts_with("SIP/2.0 413 "));
   EXPECT_TRUE(with_body.is_closed_by_server);
 
   auto& with_head = h.connect(host(1, 40001));
-  std::string text = request(2, "x");
+  std::string text = stream_request(2, "x");
   text.insert(text.find("Max-Forwards"), "X: " + std::string(limits::stream_head_bytes_max, 'y'));
   h.feed(with_head, text);
   EXPECT_TRUE(with_head.sent.starts_with("SIP/2.0 513 "));
@@ -162,7 +153,7 @@ TEST(Streams, AnUntrustedPeerIsClosedAtOnce) {
   EXPECT_EQ(at(h.figures().streams_refused, StreamRefusal::untrusted).value(), 1U);
   // What was on its way already is for nobody.
   stream.is_open = true;
-  h.feed(stream, request(1, "#help"));
+  h.feed(stream, stream_request(1, "#help"));
   EXPECT_EQ(stream.sent, "");
   EXPECT_EQ(h.figures().requests_received.value(), 0U);
 }
@@ -213,7 +204,7 @@ TEST(Streams, OneThatIsUsedIsNotIdle) {
 TEST(Streams, AMessageThatTakesTooLongEndsTheStreamHoweverItIsCut) {
   Harness h;
   auto& stream = h.connect(host(1));
-  const std::string text = request(1, std::string(10000, 'x'));
+  const std::string text = stream_request(1, std::string(10000, 'x'));
   std::size_t sent = 0;
   for (std::size_t chunk = 1; !stream.is_closed_by_server && sent + chunk < text.size();
        chunk = chunk * 3 / 2 + 1) {
@@ -229,7 +220,7 @@ TEST(Streams, SlowMessagesOneAfterTheOtherAreServed) {
   Harness h;
   auto& stream = h.connect(host(1));
   std::string text;
-  for (int i = 0; i < 10; ++i) text += request(i, "#help");
+  for (int i = 0; i < 10; ++i) text += stream_request(i, "#help");
   // Each takes nearly all its time, and the next begins before it ends.
   for (std::size_t at = 0; at < text.size(); at += 100) {
     h.feed(stream, text.substr(at, 100));
@@ -241,7 +232,7 @@ TEST(Streams, SlowMessagesOneAfterTheOtherAreServed) {
 
 TEST(Streams, IncompleteMessagesOfAllStreamsTogetherAreBounded) {
   Harness h;
-  const std::string begun = request(1, "").substr(0, 60) +
+  const std::string begun = stream_request(1, "").substr(0, 60) +
                             "\r\nX: " + std::string(limits::stream_head_bytes_max / 2, 'x');
   const std::size_t fit = limits::stream_partial_bytes_max / begun.size();
   std::size_t closed = 0;
@@ -262,7 +253,7 @@ TEST(Streams, IncompleteMessagesOfAllStreamsTogetherAreBounded) {
 TEST(Streams, WhileLoadingARequestIsRefusedOnTheStream) {
   Harness h({.settings = default_settings(), .load = false});
   auto& stream = h.connect(host(1));
-  h.feed(stream, request(1, "hello"));
+  h.feed(stream, stream_request(1, "hello"));
   EXPECT_TRUE(stream.sent.starts_with("SIP/2.0 503 "));
 }
 
