@@ -346,7 +346,7 @@ void World::check_restart() {
     Outbox& out;
   } load{next, now_, out};
   const auto loaded = store.load(
-      [](void* context, db::LoadedRows&& piece) {
+      [](void* context, records::LoadedRows&& piece) {
         auto& to = *static_cast<Load*>(context);
         to.next.on_rows_loaded(piece, to.now, to.out);
         return true;

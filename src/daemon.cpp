@@ -115,7 +115,7 @@ void Daemon::on_answer(const db::LoadFailed& failed, Instant now, Outbox& out) {
   server_.on_load_failed(failed.error, now, out);
 }
 
-void Daemon::on_answer(const db::LoadedRows& rows, Instant now, Outbox& out) {
+void Daemon::on_answer(const records::LoadedRows& rows, Instant now, Outbox& out) {
   server_.on_rows_loaded(rows, now, out);
   load_reporter_.add(rows.size(), now, out);
 }

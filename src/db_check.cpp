@@ -27,14 +27,13 @@ struct Reader {
   void say_all() {
     for (const std::string& finding : check.take_findings()) say(finding);
   }
-  void take(const db::LoadedRows& piece) {
+  void take(const records::LoadedRows& piece) {
     for (const std::string& skipped : piece.skipped) say(skipped);
-    for (const records::RoomRow& row : piece.rooms) check.add(row);
-    for (const records::UserRow& row : piece.users) check.add(row);
-    for (const records::MemberRow& row : piece.members) check.add(row);
-    for (const records::InvitationRow& row : piece.invitations) check.add(row);
-    rooms += piece.rooms.size();
-    members += piece.members.size();
+    piece.for_each_table([this](const auto& rows) {
+      for (const auto& row : rows) check.add(row);
+    });
+    rooms += piece.of<records::RoomRow>().size();
+    members += piece.of<records::MemberRow>().size();
     say_all();
   }
 };
@@ -52,7 +51,7 @@ int check_database(const config::Config& config) {
   if (const auto opened = (*store)->open(); !opened) return complain(opened.error().text);
   Reader reader{imc::RowCheck(config.domain)};
   for (const std::string& warning : (*store)->take_warnings()) reader.say(warning);
-  const auto take = [](void* context, db::LoadedRows&& piece) {
+  const auto take = [](void* context, records::LoadedRows&& piece) {
     static_cast<Reader*>(context)->take(piece);
     return true;
   };

@@ -168,11 +168,8 @@ BENCHMARK(write_delivery);
 // Joins, committed 100 at a time.
 void journal_change(benchmark::State& state) {
   db::Journal<int> journal({});
-  const records::Record record{.kind = records::Record::Kind::put_member,
-                               .room_name = "chat",
-                               .room_domain = "example.org",
-                               .user = "user1",
-                               .user_domain = "example.org"};
+  const records::Record record =
+      records::Put<records::MemberRow>{{{"sip:chat@example.org", "user1", "example.org"}, 0}};
   MonoTime now(1h);
   Outbox out;
   int waiting = 0;

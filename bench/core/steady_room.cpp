@@ -19,10 +19,11 @@ server::Settings settings_for(const Address& proxy) {
 }  // namespace
 
 SteadyRoom::SteadyRoom(int members, std::size_t body_bytes) {
-  db::LoadedRows rows;
-  rows.rooms.push_back({"chat", "example.org", 0});
+  records::LoadedRows rows;
+  rows.of<records::RoomRow>().push_back({{"chat", "example.org"}, 0});
   for (int i = 0; i < members; ++i) {
-    rows.members.push_back({"user" + std::to_string(i), "example.org", "sip:chat@example.org", 0});
+    rows.of<records::MemberRow>().push_back(
+        {{"sip:chat@example.org", "user" + std::to_string(i), "example.org"}, 0});
   }
   server_ = std::make_unique<server::Server>(settings_for(proxy_), figures_, now_);
   server_->on_store_opened(now_, out_);

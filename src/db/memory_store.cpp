@@ -1,7 +1,11 @@
 #include "db/memory_store.h"
 
+#include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
+
+#include "db/rows.h"
 
 namespace imcd::db {
 namespace {
@@ -14,35 +18,24 @@ bool takes_place(std::size_t& count) {
   return true;
 }
 
+template <records::OfRoom Row>
+std::vector<Row> rows_of_room(const MemoryDatabase& database, const std::string& room) {
+  const typename Row::Key lowest{.room = room, .user = {}, .domain = {}};
+  const auto& table = database.of<Row>();
+  std::vector<Row> rows;
+  for (auto at = table.lower_bound(lowest); at != table.end() && at->first.room == room; ++at) {
+    rows.push_back(at->second);
+  }
+  return rows;
+}
+
 // A change that can be taken back: each step remembers what a row was before it.
 class Transaction {
  public:
   explicit Transaction(MemoryDatabase& database) : database_(database) {}
 
   void apply(const records::Record& record) {
-    using enum records::Record::Kind;
-    const RoomName room{record.room_name, record.room_domain};
-    const std::string uri = room_uri(room.name, room.domain);
-    switch (record.kind) {
-      case put_room:
-        return put(room, record.flags);
-      case delete_room:
-        erase_of_room(database_.members, uri);
-        erase_of_room(database_.invitations, uri);
-        return erase(room);
-      case put_member:
-        return put(MemberKey{uri, record.user, record.user_domain}, record.flags);
-      case delete_member:
-        return erase(MemberKey{uri, record.user, record.user_domain});
-      case put_user:
-        return put(UserKey{record.user}, record.uri);
-      case delete_user:
-        return erase(UserKey{record.user});
-      case put_invitation:
-        return put(InvitationKey{uri, record.user, record.user_domain}, record.made_at);
-      case delete_invitation:
-        return erase(InvitationKey{uri, record.user, record.user_domain});
-    }
+    std::visit([this](const auto& change) { apply(change); }, record);
   }
 
   // A place to go back to.
@@ -53,40 +46,32 @@ class Transaction {
   }
 
  private:
-  using MemberKey = MemoryDatabase::MemberKey;
-  using UserKey = MemoryDatabase::UserKey;
-  using InvitationKey = MemoryDatabase::InvitationKey;
-  MemoryDatabase::Rooms& rows(const RoomName& /*key*/) { return database_.rooms; }
-  MemoryDatabase::Members& rows(const MemberKey& /*key*/) { return database_.members; }
-  MemoryDatabase::Users& rows(const UserKey& /*key*/) { return database_.users; }
-  MemoryDatabase::Invitations& rows(const InvitationKey& /*key*/) { return database_.invitations; }
-
-  template <class Key>
-  void remember(const Key& key) {
-    auto& table = rows(key);
+  template <class Row>
+  void apply(const records::Put<Row>& put) {
+    remember<Row>(put.row.key);
+    database_.put(put.row);
+  }
+  template <class Row>
+  void apply(const records::Erase<Row>& erase) {
+    if constexpr (std::is_same_v<Row, records::RoomRow>) erase_rows_of(records::uri_of(erase.key));
+    remember<Row>(erase.key);
+    database_.of<Row>().erase(erase.key);
+  }
+  void erase_rows_of(const std::string& room) {
+    records::Rows::for_each([&]<class Row>(const Row&) {
+      if constexpr (records::OfRoom<Row>) {
+        for (const Row& row : rows_of_room<Row>(database_, room))
+          apply(records::Erase<Row>{row.key});
+      }
+    });
+  }
+  template <class Row>
+  void remember(const typename Row::Key& key) {
+    auto& table = database_.of<Row>();
     if (const auto row = table.find(key); row != table.end()) {
-      undo_.emplace_back([&table, key, was = row->second] { table[key] = was; });
+      undo_.emplace_back([&table, was = row->second] { table.insert_or_assign(was.key, was); });
     } else {
       undo_.emplace_back([&table, key] { table.erase(key); });
-    }
-  }
-  template <class Key, class Value>
-  void put(const Key& key, const Value& value) {
-    remember(key);
-    rows(key)[key] = value;
-  }
-  template <class Key>
-  void erase(const Key& key) {
-    remember(key);
-    rows(key).erase(key);
-  }
-  template <class Table>
-  void erase_of_room(Table& table, const std::string& uri) {
-    for (auto row = table.lower_bound({uri, {}, {}});
-         row != table.end() && row->first.room == uri;) {
-      const auto key = row->first;
-      ++row;
-      erase(key);
     }
   }
 
@@ -94,61 +79,41 @@ class Transaction {
   std::vector<std::function<void()>> undo_;
 };
 
+const char* table_name(const records::RoomRow& /*row*/) { return "rooms"; }
+const char* table_name(const records::UserRow& /*row*/) { return "users"; }
+const char* table_name(const records::MemberRow& /*row*/) { return "members"; }
+const char* table_name(const records::InvitationRow& /*row*/) { return "invitations"; }
+
 // The rows as a reader gets them; those that no reader could use are named instead.
-bool write_row(PieceWriter& out, const RoomName& key, std::uint32_t flags, std::int64_t id) {
-  records::RoomRow row{key.name, key.domain, flags};
-  if (std::string fault = room_row_fault(row); !fault.empty()) {
-    return out.skip(skipped_row("rooms", id, fault));
-  }
-  return out.add(std::move(row));
-}
-
-bool write_row(PieceWriter& out, const MemoryDatabase::MemberKey& key, std::uint32_t flags,
-               std::int64_t id) {
-  records::MemberRow row{key.user, key.domain, key.room, flags};
-  if (std::string fault = member_row_fault(row); !fault.empty()) {
-    return out.skip(skipped_row("members", id, fault));
-  }
-  return out.add(std::move(row));
-}
-
-bool write_row(PieceWriter& out, const MemoryDatabase::UserKey& key, const std::string& uri,
-               std::int64_t id) {
-  records::UserRow row{key.text, uri};
-  if (std::string fault = user_row_fault(row); !fault.empty()) {
-    return out.skip(skipped_row("users", id, fault));
-  }
-  return out.add(std::move(row));
-}
-
-bool write_row(PieceWriter& out, const MemoryDatabase::InvitationKey& key, std::int64_t made_at,
-               std::int64_t id) {
-  records::InvitationRow row{key.user, key.domain, key.room, made_at};
-  if (std::string fault = invitation_row_fault(row); !fault.empty()) {
-    return out.skip(skipped_row("invitations", id, fault));
-  }
-  return out.add(std::move(row));
-}
-
-template <class Rows>
-bool write_rows(PieceWriter& out, const Rows& rows) {
+template <class Row>
+bool write_rows(PieceWriter& out, const MemoryDatabase& database) {
   std::int64_t id = 0;
-  for (const auto& [key, value] : rows) {
-    if (!write_row(out, key, value, ++id)) return false;
+  for (const auto& [key, row] : database.of<Row>()) {
+    const std::string fault = row_fault(row);
+    ++id;
+    if (!(fault.empty() ? out.add(Row(row)) : out.skip(skipped_row(table_name(row), id, fault))))
+      return false;
   }
   return true;
 }
 
-LoadedRows rows_of(const MemoryDatabase& database, const Command& command) {
-  LoadedRows rows;
-  for (const RoomName& room : touched_rooms(command)) {
-    if (const auto row = database.rooms.find(room); row != database.rooms.end()) {
-      rows.rooms.push_back({room.name, room.domain, row->second});
+bool write_all(PieceWriter& out, const MemoryDatabase& database) {
+  bool goes_on = true;
+  records::Rows::for_each(
+      [&]<class Row>(const Row&) { goes_on = goes_on && write_rows<Row>(out, database); });
+  return goes_on;
+}
+
+// The room's row and its members'.
+records::LoadedRows rows_of(const MemoryDatabase& database, const Command& command) {
+  records::LoadedRows rows;
+  for (const records::RoomRow::Key& room : touched_rooms(command)) {
+    const auto& rooms = database.of<records::RoomRow>();
+    if (const auto row = rooms.find(room); row != rooms.end()) {
+      rows.of<records::RoomRow>().push_back(row->second);
     }
-    const std::string uri = room_uri(room.name, room.domain);
-    for (auto row = database.members.lower_bound({uri, {}, {}});
-         row != database.members.end() && row->first.room == uri; ++row) {
-      rows.members.push_back({row->first.user, row->first.domain, uri, row->second});
+    for (auto& row : rows_of_room<records::MemberRow>(database, records::uri_of(room))) {
+      rows.of<records::MemberRow>().push_back(std::move(row));
     }
   }
   return rows;
@@ -190,14 +155,12 @@ Result<void> MemoryStore::load(Sink sink, void* context) {
     bool fails;
   } reader{sink, context, fails};
   PieceWriter out(
-      [](void* to, LoadedRows&& piece) {
+      [](void* to, records::LoadedRows&& piece) {
         const auto& [real_sink, real_context, ends] = *static_cast<Reader*>(to);
         return real_sink(real_context, std::move(piece)) && !ends;
       },
       &reader);
-  const bool done = write_rows(out, database_.rooms) && write_rows(out, database_.users) &&
-                    write_rows(out, database_.members) && write_rows(out, database_.invitations) &&
-                    out.finish();
+  const bool done = write_all(out, database_) && out.finish();
   if (fails) return fail(database_.faults.error);
   if (!done) return fail("the load was ended by its reader");
   return {};

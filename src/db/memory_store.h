@@ -21,8 +21,8 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <tuple>
 
-#include "db/rows.h"
 #include "db/store.h"
 
 namespace imcd::db {
@@ -52,34 +52,27 @@ struct MemoryFaults {
 
 class MemoryDatabase {
  public:
-  struct MemberKey {
-    std::string room;  // Its URI. First, so that the members of a room stand side by side.
-    std::string user;
-    std::string domain;
-    friend auto operator<=>(const MemberKey&, const MemberKey&) = default;
-  };
-  using Rooms = std::map<RoomName, std::uint32_t>;
-  using Members = std::map<MemberKey, std::uint32_t>;
-  struct UserKey {
-    std::string text;
-    friend auto operator<=>(const UserKey&, const UserKey&) = default;
-  };
-  using Users = std::map<UserKey, std::string>;  // Their URIs.
-  struct InvitationKey {
-    std::string room;
-    std::string user;
-    std::string domain;
-    friend auto operator<=>(const InvitationKey&, const InvitationKey&) = default;
-  };
-  using Invitations = std::map<InvitationKey, std::int64_t>;  // When they were made.
+  // A table's rows by their keys, which are its unique ones, compared as bytes. A test may put
+  // anything here, also rows that no store would write.
+  template <class Row>
+  using Table = std::map<typename Row::Key, Row>;
+  template <class Row>
+  [[nodiscard]] Table<Row>& of() {
+    return std::get<Table<Row>>(tables_);
+  }
+  template <class Row>
+  [[nodiscard]] const Table<Row>& of() const {
+    return std::get<Table<Row>>(tables_);
+  }
+  template <class Row>
+  void put(Row row) {
+    of<Row>().insert_or_assign(row.key, row);
+  }
 
-  // The rows with their flags or URIs. The keys are the tables' unique keys, compared as bytes. A
-  // test may put anything here, also rows that no store would write.
-  Rooms rooms;
-  Members members;
-  Users users;
-  Invitations invitations;
   MemoryFaults faults;
+
+ private:
+  records::Rows::Each<Table> tables_;
 };
 
 class MemoryStore final : public Store {

@@ -37,32 +37,32 @@ std::string read_flags(const MysqlStatement& row, std::size_t column, std::uint3
 }
 
 std::string read_row(const MysqlStatement& row, records::RoomRow& out) {
-  std::string fault = read_text(row, 1, "name", out.name);
-  if (fault.empty()) fault = read_text(row, 2, "domain", out.domain);
+  std::string fault = read_text(row, 1, "name", out.key.name);
+  if (fault.empty()) fault = read_text(row, 2, "domain", out.key.domain);
   if (fault.empty()) fault = read_flags(row, 3, out.flags);
-  return fault.empty() ? room_row_fault(out) : fault;
+  return fault.empty() ? row_fault(out) : fault;
 }
 
 std::string read_row(const MysqlStatement& row, records::MemberRow& out) {
-  std::string fault = read_text(row, 1, "username", out.user);
-  if (fault.empty()) fault = read_text(row, 2, "domain", out.domain);
-  if (fault.empty()) fault = read_text(row, 3, "room", out.room);
+  std::string fault = read_text(row, 1, "username", out.key.user);
+  if (fault.empty()) fault = read_text(row, 2, "domain", out.key.domain);
+  if (fault.empty()) fault = read_text(row, 3, "room", out.key.room);
   if (fault.empty()) fault = read_flags(row, 4, out.flags);
-  return fault.empty() ? member_row_fault(out) : fault;
+  return fault.empty() ? row_fault(out) : fault;
 }
 
 std::string read_row(const MysqlStatement& row, records::UserRow& out) {
-  std::string fault = read_text(row, 1, "key", out.key);
+  std::string fault = read_text(row, 1, "key", out.key.text);
   if (fault.empty()) fault = read_text(row, 2, "uri", out.uri);
-  return fault.empty() ? user_row_fault(out) : fault;
+  return fault.empty() ? row_fault(out) : fault;
 }
 
 std::string read_row(const MysqlStatement& row, records::InvitationRow& out) {
-  std::string fault = read_text(row, 1, "username", out.user);
-  if (fault.empty()) fault = read_text(row, 2, "domain", out.domain);
-  if (fault.empty()) fault = read_text(row, 3, "room", out.room);
+  std::string fault = read_text(row, 1, "username", out.key.user);
+  if (fault.empty()) fault = read_text(row, 2, "domain", out.key.domain);
+  if (fault.empty()) fault = read_text(row, 3, "room", out.key.room);
   if (fault.empty()) fault = read_number(row, 4, "made_at", out.made_at);
-  return fault.empty() ? invitation_row_fault(out) : fault;
+  return fault.empty() ? row_fault(out) : fault;
 }
 
 std::int64_t number_of(const MysqlStatement& row) {

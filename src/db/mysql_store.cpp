@@ -13,36 +13,35 @@ namespace {
 // How often one call to commit() tries at once what is likely to succeed the next time.
 constexpr int tries_max = 4;
 
-template <class Row>
-void append(std::vector<Row>& to, std::vector<Row>&& from) {
-  to.insert(to.end(), std::move_iterator(from.begin()), std::move_iterator(from.end()));
-}
-
-bool append_piece(void* to, LoadedRows&& piece) {
-  auto& rows = *static_cast<LoadedRows*>(to);
-  append(rows.rooms, std::move(piece.rooms));
-  append(rows.members, std::move(piece.members));
-  append(rows.skipped, std::move(piece.skipped));
+bool append_piece(void* to, records::LoadedRows&& piece) {
+  static_cast<records::LoadedRows*>(to)->append(std::move(piece));
   return true;
 }
 
-// Binds a record's values for MysqlStatements::insert_*. `uri` holds the room's while it is bound.
-void bind_row(MysqlStatement& statement, const records::Record& record, const std::string& uri) {
-  using enum records::Record::Kind;
-  if (record.kind == put_user) {
-    statement.bind(record.uri);
-    statement.bind(record.user);
-    return;
-  }
-  statement.bind(record.kind == put_invitation ? record.made_at : std::int64_t{record.flags});
-  if (record.kind == put_room) {
-    statement.bind(record.room_name);
-    statement.bind(record.room_domain);
-  } else {
-    statement.bind(record.user);
-    statement.bind(record.user_domain);
-    statement.bind(uri);
-  }
+// Binds a row's values for MysqlStatements::insert_*.
+void bind_row(MysqlStatement& statement, const records::RoomRow& row) {
+  statement.bind(std::int64_t{row.flags});
+  statement.bind(row.key.name);
+  statement.bind(row.key.domain);
+}
+
+void bind_row(MysqlStatement& statement, const records::MemberRow& row) {
+  statement.bind(std::int64_t{row.flags});
+  statement.bind(row.key.user);
+  statement.bind(row.key.domain);
+  statement.bind(row.key.room);
+}
+
+void bind_row(MysqlStatement& statement, const records::UserRow& row) {
+  statement.bind(row.uri);
+  statement.bind(row.key.text);
+}
+
+void bind_row(MysqlStatement& statement, const records::InvitationRow& row) {
+  statement.bind(row.made_at);
+  statement.bind(row.key.user);
+  statement.bind(row.key.domain);
+  statement.bind(row.key.room);
 }
 
 }  // namespace
@@ -244,13 +243,13 @@ MysqlResult<void> MysqlStore::read_all(PieceWriter& out) {
   return connection_.execute("COMMIT");
 }
 
-MysqlResult<LoadedRows> MysqlStore::read_rooms_of(const Command& command) {
-  LoadedRows rows;
+MysqlResult<records::LoadedRows> MysqlStore::read_rooms_of(const Command& command) {
+  records::LoadedRows rows;
   PieceWriter out(append_piece, &rows);
-  for (const RoomName& room : touched_rooms(command)) {
+  for (const records::RoomRow::Key& room : touched_rooms(command)) {
     auto done = prepared_.rooms_of.run(room.name, room.name, room.domain, room.domain);
     if (done) done = read_room_rows(prepared_.rooms_of, options_.tables.rooms, out);
-    const std::string uri = room_uri(room.name, room.domain);
+    const std::string uri = records::uri_of(room);
     if (done) done = prepared_.members_of.run(uri, uri);
     if (done) done = read_member_rows(prepared_.members_of, options_.tables.members, out);
     // A name that the columns cannot hold is not even one to ask for, so it has no rows.
@@ -301,7 +300,7 @@ MysqlResult<void> MysqlStore::apply_batch(const Batch& batch,
     MysqlResult<Refusals> refusals = apply_singly(batch);
     if (!refusals) return std::unexpected(refusals.error());
     for (auto& [command, error] : *refusals) {
-      MysqlResult<LoadedRows> rows = read_rooms_of(batch.commands[command]);
+      MysqlResult<records::LoadedRows> rows = read_rooms_of(batch.commands[command]);
       if (!rows) return std::unexpected(rows.error());
       refused.push_back({command, std::move(error), std::move(*rows)});
     }
@@ -312,53 +311,50 @@ MysqlResult<void> MysqlStore::apply_batch(const Batch& batch,
 MysqlResult<void> MysqlStore::apply_all(const Batch& batch) {
   const NetChanges changes(batch);
   MysqlResult<void> done = begin();
-  if (done) done = delete_rows(changes);
-  if (done) done = put_all(changes.put_rooms, shape_.puts_rooms_at_once, prepared_.put_rooms);
-  if (done) done = put_all(changes.put_members, shape_.puts_members_at_once, prepared_.put_members);
-  if (done) done = put_all(changes.put_users, shape_.puts_users_at_once, prepared_.put_users);
-  if (done) {
-    done = put_all(changes.put_invitations, shape_.puts_invitations_at_once,
-                   prepared_.put_invitations);
+  for (const std::string& uri : changes.emptied_rooms) {
+    if (done) done = prepared_.delete_members.run(uri, uri);
+    if (done) done = prepared_.delete_invitations.run(uri, uri);
   }
+  for (const auto* key : changes.of<records::RoomRow>().erased) {
+    if (done) done = prepared_.delete_room.run(key->name, key->name, key->domain, key->domain);
+  }
+  if (done) done = erase_all(changes.of<records::MemberRow>());
+  if (done) done = erase_all(changes.of<records::UserRow>());
+  if (done) done = erase_all(changes.of<records::InvitationRow>());
+  if (done)
+    done = put_all(changes.of<records::RoomRow>(), shape_.puts_rooms_at_once, prepared_.put_rooms);
+  if (done)
+    done = put_all(changes.of<records::MemberRow>(), shape_.puts_members_at_once,
+                   prepared_.put_members);
+  if (done)
+    done = put_all(changes.of<records::UserRow>(), shape_.puts_users_at_once, prepared_.put_users);
+  if (done)
+    done = put_all(changes.of<records::InvitationRow>(), shape_.puts_invitations_at_once,
+                   prepared_.put_invitations);
   return done;
 }
 
-MysqlResult<void> MysqlStore::delete_rows(const NetChanges& changes) {
-  for (const std::string& uri : changes.emptied_rooms) {
-    if (auto done = prepared_.delete_members.run(uri, uri); !done) return done;
-    if (auto done = prepared_.delete_invitations.run(uri, uri); !done) return done;
-  }
-  for (const records::Record* room : changes.deleted_rooms) {
-    auto done = prepared_.delete_room.run(room->room_name, room->room_name, room->room_domain,
-                                          room->room_domain);
-    if (!done) return done;
-  }
-  for (const auto* list :
-       {&changes.deleted_members, &changes.deleted_users, &changes.deleted_invitations}) {
-    for (const records::Record* record : *list) {
-      if (auto done = apply(*record); !done) return done;
-    }
+template <class Row>
+MysqlResult<void> MysqlStore::erase_all(const NetRows<Row>& rows) {
+  for (const auto* key : rows.erased) {
+    if (auto done = apply(records::Erase<Row>{*key}); !done) return done;
   }
   return {};
 }
 
-MysqlResult<void> MysqlStore::put_all(std::span<const records::Record* const> records, bool at_once,
-                                      Puts& puts) {
+template <class Row>
+MysqlResult<void> MysqlStore::put_all(const NetRows<Row>& net, bool at_once, Puts& puts) {
+  std::span<const Row* const> rows(net.put);
   if (!at_once) {
-    for (const records::Record* record : records) {
-      if (auto done = apply(*record); !done) return done;
+    for (const Row* row : rows) {
+      if (auto done = apply(records::Put<Row>{*row}); !done) return done;
     }
     return {};
   }
-  std::array<std::string, rows_at_once.front()> uris;
   for (std::size_t size = 0; size < rows_at_once.size(); ++size) {
-    const std::size_t rows = rows_at_once.at(size);
-    for (; records.size() >= rows; records = records.subspan(rows)) {
-      for (std::size_t i = 0; i < rows; ++i) {
-        const records::Record& record = *records[i];
-        uris.at(i) = room_uri(record.room_name, record.room_domain);
-        bind_row(puts.at(size), record, uris.at(i));
-      }
+    const std::size_t count = rows_at_once.at(size);
+    for (; rows.size() >= count; rows = rows.subspan(count)) {
+      for (const Row* row : rows.first(count)) bind_row(puts.at(size), *row);
       if (auto done = puts.at(size).execute(); !done) return done;
     }
   }
@@ -392,36 +388,51 @@ MysqlResult<void> MysqlStore::apply_guarded(const Command& command) {
 }
 
 MysqlResult<void> MysqlStore::apply(const records::Record& record) {
-  using enum records::Record::Kind;
-  const std::string& name = record.room_name;
-  const std::string& domain = record.room_domain;
-  const std::string uri = room_uri(name, domain);
-  const std::int64_t flags = record.flags;
-  switch (record.kind) {
-    case put_room:
-      return put(prepared_.update_room, prepared_.insert_room, flags, name, domain);
-    case delete_room:
-      if (auto done = prepared_.delete_members.run(uri, uri); !done) return done;
-      if (auto done = prepared_.delete_invitations.run(uri, uri); !done) return done;
-      return prepared_.delete_room.run(name, name, domain, domain);
-    case put_member:
-      return put(prepared_.update_member, prepared_.insert_member, flags, record.user,
-                 record.user_domain, uri);
-    case delete_member:
-      return prepared_.delete_member.run(record.user, record.user, record.user_domain,
-                                         record.user_domain, uri, uri);
-    case put_user:
-      return put(prepared_.update_user, prepared_.insert_user, record.uri, record.user);
-    case delete_user:
-      return prepared_.delete_user.run(record.user, record.user);
-    case put_invitation:
-      return put(prepared_.update_invitation, prepared_.insert_invitation, record.made_at,
-                 record.user, record.user_domain, uri);
-    case delete_invitation:
-      return prepared_.delete_invitation.run(record.user, record.user, record.user_domain,
-                                             record.user_domain, uri, uri);
-  }
-  std::unreachable();
+  return std::visit([this](const auto& change) { return apply(change); }, record);
+}
+
+MysqlResult<void> MysqlStore::apply(const records::Put<records::RoomRow>& put) {
+  const auto& [key, flags] = put.row;
+  return this->put(prepared_.update_room, prepared_.insert_room, std::int64_t{flags}, key.name,
+                   key.domain);
+}
+
+MysqlResult<void> MysqlStore::apply(const records::Erase<records::RoomRow>& erase) {
+  const std::string uri = records::uri_of(erase.key);
+  const auto& [name, domain] = erase.key;
+  if (auto done = prepared_.delete_members.run(uri, uri); !done) return done;
+  if (auto done = prepared_.delete_invitations.run(uri, uri); !done) return done;
+  return prepared_.delete_room.run(name, name, domain, domain);
+}
+
+MysqlResult<void> MysqlStore::apply(const records::Put<records::MemberRow>& put) {
+  const auto& [key, flags] = put.row;
+  return this->put(prepared_.update_member, prepared_.insert_member, std::int64_t{flags}, key.user,
+                   key.domain, key.room);
+}
+
+MysqlResult<void> MysqlStore::apply(const records::Erase<records::MemberRow>& erase) {
+  const auto& [room, user, domain] = erase.key;
+  return prepared_.delete_member.run(user, user, domain, domain, room, room);
+}
+
+MysqlResult<void> MysqlStore::apply(const records::Put<records::UserRow>& put) {
+  return this->put(prepared_.update_user, prepared_.insert_user, put.row.uri, put.row.key.text);
+}
+
+MysqlResult<void> MysqlStore::apply(const records::Erase<records::UserRow>& erase) {
+  return prepared_.delete_user.run(erase.key.text, erase.key.text);
+}
+
+MysqlResult<void> MysqlStore::apply(const records::Put<records::InvitationRow>& put) {
+  const auto& [key, made_at] = put.row;
+  return this->put(prepared_.update_invitation, prepared_.insert_invitation, made_at, key.user,
+                   key.domain, key.room);
+}
+
+MysqlResult<void> MysqlStore::apply(const records::Erase<records::InvitationRow>& erase) {
+  const auto& [room, user, domain] = erase.key;
+  return prepared_.delete_invitation.run(user, user, domain, domain, room, room);
 }
 
 template <class Value, class... Names>

@@ -64,17 +64,26 @@ class MysqlStore final : public Store {
   [[nodiscard]] std::string describe(const MysqlError& error) const;
 
   MysqlResult<void> read_all(PieceWriter& out);
-  MysqlResult<LoadedRows> read_rooms_of(const Command& command);
+  MysqlResult<records::LoadedRows> read_rooms_of(const Command& command);
 
   MysqlResult<void> begin();
   MysqlResult<void> apply_batch(const Batch& batch, std::vector<RefusedCommand>& refused);
   MysqlResult<void> apply_all(const Batch& batch);
-  MysqlResult<void> delete_rows(const NetChanges& changes);
-  MysqlResult<void> put_all(std::span<const records::Record* const> records, bool at_once,
-                            Puts& puts);
+  template <class Row>
+  MysqlResult<void> erase_all(const NetRows<Row>& rows);
+  template <class Row>
+  MysqlResult<void> put_all(const NetRows<Row>& net, bool at_once, Puts& puts);
   MysqlResult<Refusals> apply_singly(const Batch& batch);
   MysqlResult<void> apply_guarded(const Command& command);
   MysqlResult<void> apply(const records::Record& record);
+  MysqlResult<void> apply(const records::Put<records::RoomRow>& put);
+  MysqlResult<void> apply(const records::Erase<records::RoomRow>& erase);
+  MysqlResult<void> apply(const records::Put<records::MemberRow>& put);
+  MysqlResult<void> apply(const records::Erase<records::MemberRow>& erase);
+  MysqlResult<void> apply(const records::Put<records::UserRow>& put);
+  MysqlResult<void> apply(const records::Erase<records::UserRow>& erase);
+  MysqlResult<void> apply(const records::Put<records::InvitationRow>& put);
+  MysqlResult<void> apply(const records::Erase<records::InvitationRow>& erase);
   template <class Value, class... Names>
   MysqlResult<void> put(MysqlStatement& update, MysqlStatement& insert, const Value& value,
                         const Names&... names);

@@ -1,81 +1,80 @@
 #include "db/net_changes.h"
 
-#include "db/rows.h"
+#include <map>
+#include <set>
+#include <tuple>
+#include <variant>
 
 namespace imcd::db {
 namespace {
 
-using Key = std::pair<std::string_view, std::string_view>;  // A name and its domain.
-
-// What became of one room so far.
-struct RoomChanges {
-  const records::Record* last = nullptr;  // The last put or delete of the room's own row.
-  bool is_emptied = false;
-  // The last record of each, since it was emptied.
-  std::map<Key, const records::Record*> members;
-  std::map<Key, const records::Record*> invitations;
+template <class Key>
+struct ByKey {
+  bool operator()(const Key* a, const Key* b) const { return *a < *b; }
 };
 
-struct Changes {
-  std::map<Key, RoomChanges> rooms;
-  std::map<std::string_view, const records::Record*> users;  // The last record of each, by key.
-};
+// The last word on each row of a table: what is put, or null where it is erased.
+template <class Row>
+using LastWords = std::map<const typename Row::Key*, const Row*, ByKey<typename Row::Key>>;
 
-void note(Changes& changes, const records::Record& record) {
-  using enum records::Record::Kind;
-  if (record.is_of_user()) {
-    changes.users[record.user] = &record;
-    return;
+class Reader {
+ public:
+  explicit Reader(const Batch& batch) {
+    for (const Command& command : batch.commands) {
+      for (const records::Record& record : command.records) {
+        std::visit([this](const auto& change) { read(change); }, record);
+      }
+    }
   }
-  RoomChanges& room = changes.rooms[{record.room_name, record.room_domain}];
-  switch (record.kind) {
-    case put_room:
-      room.last = &record;
-      break;
-    case delete_room:
-      room.last = &record;
-      room.is_emptied = true;
-      room.members.clear();
-      room.invitations.clear();
-      break;
-    case put_member:
-    case delete_member:
-      room.members[{record.user, record.user_domain}] = &record;
-      break;
-    case put_invitation:
-    case delete_invitation:
-      room.invitations[{record.user, record.user_domain}] = &record;
-      break;
-    case put_user:
-    case delete_user:
-      break;  // Above.
+
+  template <class Row>
+  LastWords<Row>& of() {
+    return std::get<LastWords<Row>>(words_);
   }
-}
+  std::set<std::string> emptied_rooms;
+
+ private:
+  template <class Row>
+  void read(const records::Put<Row>& put) {
+    of<Row>()[&put.row.key] = &put.row;
+  }
+  template <class Row>
+  void read(const records::Erase<Row>& erase) {
+    if constexpr (std::is_same_v<Row, records::RoomRow>) forget_rows_of(uri_of(erase.key));
+    of<Row>()[&erase.key] = nullptr;
+  }
+
+  // They go with the room, so what was said about them before doesn't matter any more.
+  void forget_rows_of(const std::string& room) {
+    emptied_rooms.insert(room);
+    records::Rows::for_each([&]<class Row>(const Row&) {
+      if constexpr (records::OfRoom<Row>) {
+        const typename Row::Key lowest{.room = room, .user = {}, .domain = {}};
+        auto& words = of<Row>();
+        auto at = words.lower_bound(&lowest);
+        while (at != words.end() && at->first->room == room) at = words.erase(at);
+      }
+    });
+  }
+
+  records::Rows::Each<LastWords> words_;
+};
 
 }  // namespace
 
 NetChanges::NetChanges(const Batch& batch) {
-  using enum records::Record::Kind;
-  Changes changes;
-  for (const Command& command : batch.commands) {
-    for (const records::Record& record : command.records) note(changes, record);
-  }
-  for (const auto& [key, room] : changes.rooms) {
-    if (room.is_emptied) emptied_rooms.push_back(room_uri(key.first, key.second));
-    if (room.last != nullptr) {
-      (room.last->kind == put_room ? put_rooms : deleted_rooms).push_back(room.last);
+  Reader reader(batch);
+  emptied_rooms.assign(reader.emptied_rooms.begin(), reader.emptied_rooms.end());
+  records::Rows::for_each([&]<class Row>(const Row&) {
+    auto& rows = std::get<NetRows<Row>>(rows_);
+    for (const auto& [key, row] : reader.of<Row>()) {
+      if (row != nullptr) {
+        rows.put.push_back(row);
+      } else {
+        rows.erased.push_back(key);
+      }
     }
-    for (const auto& [user, member] : room.members) {
-      (member->kind == put_member ? put_members : deleted_members).push_back(member);
-    }
-    for (const auto& [user, invitation] : room.invitations) {
-      (invitation->kind == put_invitation ? put_invitations : deleted_invitations)
-          .push_back(invitation);
-    }
-  }
-  for (const auto& [key, user] : changes.users) {
-    (user->kind == put_user ? put_users : deleted_users).push_back(user);
-  }
+  });
 }
 
 }  // namespace imcd::db

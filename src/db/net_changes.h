@@ -3,10 +3,7 @@
 // then what stays. A store that can write many rows by one statement does so with these.
 #pragma once
 
-#include <map>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 #include "db/store.h"
@@ -14,21 +11,27 @@
 
 namespace imcd::db {
 
-struct NetChanges {
+// Of one table, in the order of their keys, so that two writers ask for rows in one order.
+template <class Row>
+struct NetRows {
+  std::vector<const typename Row::Key*> erased;
+  std::vector<const Row*> put;
+};
+
+class NetChanges {
+ public:
   // The batch must outlive it: rows are pointers to its records.
   explicit NetChanges(const Batch& batch);
 
-  // URIs of rooms whose members' and invitations' rows go, all of them.
+  // URIs of rooms whose rows in other tables go, all of them.
   std::vector<std::string> emptied_rooms;
-  std::vector<const records::Record*> deleted_rooms;
-  std::vector<const records::Record*> deleted_members;
-  std::vector<const records::Record*> deleted_users;
-  std::vector<const records::Record*> deleted_invitations;
-  // In the order of their keys, so that two writers ask for rows in one order.
-  std::vector<const records::Record*> put_rooms;
-  std::vector<const records::Record*> put_members;
-  std::vector<const records::Record*> put_users;
-  std::vector<const records::Record*> put_invitations;
+  template <class Row>
+  [[nodiscard]] const NetRows<Row>& of() const {
+    return std::get<NetRows<Row>>(rows_);
+  }
+
+ private:
+  records::Rows::Each<NetRows> rows_;
 };
 
 }  // namespace imcd::db

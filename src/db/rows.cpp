@@ -66,42 +66,39 @@ std::string room_uri_fault(std::string_view room) {
 
 }  // namespace
 
-std::string room_uri(std::string_view name, std::string_view domain) {
-  return fmt::format("{}{}@{}", scheme, name, domain);
-}
-
-std::vector<RoomName> touched_rooms(const Command& command) {
-  std::vector<RoomName> rooms;
+std::vector<records::RoomRow::Key> touched_rooms(const Command& command) {
+  std::vector<records::RoomRow::Key> rooms;
   for (const records::Record& record : command.records) {
-    if (record.is_of_user()) continue;
-    RoomName room{record.room_name, record.room_domain};
+    const std::string uri = records::room_of(record);
+    if (uri.empty()) continue;
+    records::RoomRow::Key room = records::room_key(uri);
     if (std::ranges::find(rooms, room) == rooms.end()) rooms.push_back(std::move(room));
   }
   return rooms;
 }
 
-std::string room_row_fault(const records::RoomRow& row) {
-  std::string fault = part_fault("name", row.name, limits::user_bytes_max);
-  if (fault.empty()) fault = part_fault("domain", row.domain, limits::domain_bytes_max);
+std::string row_fault(const records::RoomRow& row) {
+  std::string fault = part_fault("name", row.key.name, limits::user_bytes_max);
+  if (fault.empty()) fault = part_fault("domain", row.key.domain, limits::domain_bytes_max);
   return fault;
 }
 
-std::string member_row_fault(const records::MemberRow& row) {
-  std::string fault = part_fault("username", row.user, limits::user_bytes_max);
-  if (fault.empty()) fault = part_fault("domain", row.domain, limits::domain_bytes_max);
-  if (fault.empty()) fault = room_uri_fault(row.room);
+std::string row_fault(const records::MemberRow& row) {
+  std::string fault = part_fault("username", row.key.user, limits::user_bytes_max);
+  if (fault.empty()) fault = part_fault("domain", row.key.domain, limits::domain_bytes_max);
+  if (fault.empty()) fault = room_uri_fault(row.key.room);
   return fault;
 }
 
-std::string user_row_fault(const records::UserRow& row) {
-  std::string fault = address_fault("key", row.key, limits::user_key_bytes_max);
+std::string row_fault(const records::UserRow& row) {
+  std::string fault = address_fault("key", row.key.text, limits::user_key_bytes_max);
   if (fault.empty()) fault = address_fault("uri", row.uri, limits::user_uri_bytes_max);
   return fault;
 }
 
-std::string invitation_row_fault(const records::InvitationRow& row) {
+std::string row_fault(const records::InvitationRow& row) {
   constexpr std::int64_t end_of_9999 = 253402300799;
-  std::string fault = member_row_fault({row.user, row.domain, row.room});
+  std::string fault = row_fault(records::MemberRow{{row.key.room, row.key.user, row.key.domain}});
   if (fault.empty() && (row.made_at < 0 || row.made_at > end_of_9999)) {
     fault = fmt::format("its made_at {} is out of range", row.made_at);
   }
@@ -124,26 +121,6 @@ std::string in_quotes(std::string_view bytes) {
   }
   out += bytes.size() > shown ? "...'" : "'";
   return out;
-}
-
-bool PieceWriter::add(records::RoomRow&& row) {
-  piece_.rooms.push_back(std::move(row));
-  return hand_over_full();
-}
-
-bool PieceWriter::add(records::UserRow&& row) {
-  piece_.users.push_back(std::move(row));
-  return hand_over_full();
-}
-
-bool PieceWriter::add(records::MemberRow&& row) {
-  piece_.members.push_back(std::move(row));
-  return hand_over_full();
-}
-
-bool PieceWriter::add(records::InvitationRow&& row) {
-  piece_.invitations.push_back(std::move(row));
-  return hand_over_full();
 }
 
 bool PieceWriter::skip(std::string&& sentence) {

@@ -1,10 +1,11 @@
-// What all stores share about rows: how a record's room becomes the `room` column and back, which
-// rows can be used, and how a row that cannot is reported. Plain functions over strings.
+// What all stores share about rows: which rooms a command's records are about, which rows can be
+// used, and how a row that cannot is reported.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "db/store.h"
@@ -12,28 +13,18 @@
 
 namespace imcd::db {
 
-struct RoomName {
-  std::string name;
-  std::string domain;
-  friend auto operator<=>(const RoomName&, const RoomName&) = default;
-};
-
-// `sip:name@domain`, the value of a member row's `room` column. Nothing is escaped: a stored name
-// has the escapes that it has on the wire.
-std::string room_uri(std::string_view name, std::string_view domain);
-
 // The rooms that a command's records name, each once, in the order of their first mention. Records
 // of users name none.
-std::vector<RoomName> touched_rooms(const Command& command);
+std::vector<records::RoomRow::Key> touched_rooms(const Command& command);
 
 // Why a row cannot be used, for the end of a sentence ("its name is empty"); empty for a good row.
 // Names go into SIP headers, so a byte that could end a header or a URI makes a row bad.
-std::string room_row_fault(const records::RoomRow& row);
-std::string member_row_fault(const records::MemberRow& row);
-std::string user_row_fault(const records::UserRow& row);
-std::string invitation_row_fault(const records::InvitationRow& row);
+std::string row_fault(const records::RoomRow& row);
+std::string row_fault(const records::MemberRow& row);
+std::string row_fault(const records::UserRow& row);
+std::string row_fault(const records::InvitationRow& row);
 
-// The sentence for LoadedRows::skipped.
+// The sentence for records::LoadedRows::skipped.
 std::string skipped_row(std::string_view table, std::int64_t id, std::string_view fault);
 
 // Bytes of a row in quotes, fit for a log line: cut to a few dozen, unprintable ones as \xHH.
@@ -45,10 +36,11 @@ class PieceWriter {
  public:
   PieceWriter(Store::Sink sink, void* context) : sink_(sink), context_(context) {}
 
-  [[nodiscard]] bool add(records::RoomRow&& row);
-  [[nodiscard]] bool add(records::UserRow&& row);
-  [[nodiscard]] bool add(records::MemberRow&& row);
-  [[nodiscard]] bool add(records::InvitationRow&& row);
+  template <class Row>
+  [[nodiscard]] bool add(Row&& row) {
+    piece_.of<Row>().push_back(std::move(row));
+    return hand_over_full();
+  }
   [[nodiscard]] bool skip(std::string&& sentence);
   // What is left over.
   [[nodiscard]] bool finish();
@@ -58,7 +50,7 @@ class PieceWriter {
 
   Store::Sink sink_;
   void* context_;
-  LoadedRows piece_;
+  records::LoadedRows piece_;
 };
 
 }  // namespace imcd::db

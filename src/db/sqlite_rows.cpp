@@ -31,34 +31,34 @@ std::string read_flags(const Statement& row, int column, std::uint32_t& out) {
 }
 
 std::string read_row(const Statement& row, records::RoomRow& out) {
-  std::string fault = read_text(row, 1, "name", out.name);
-  if (fault.empty()) fault = read_text(row, 2, "domain", out.domain);
+  std::string fault = read_text(row, 1, "name", out.key.name);
+  if (fault.empty()) fault = read_text(row, 2, "domain", out.key.domain);
   if (fault.empty()) fault = read_flags(row, 3, out.flags);
-  return fault.empty() ? room_row_fault(out) : fault;
+  return fault.empty() ? row_fault(out) : fault;
 }
 
 std::string read_row(const Statement& row, records::MemberRow& out) {
-  std::string fault = read_text(row, 1, "username", out.user);
-  if (fault.empty()) fault = read_text(row, 2, "domain", out.domain);
-  if (fault.empty()) fault = read_text(row, 3, "room", out.room);
+  std::string fault = read_text(row, 1, "username", out.key.user);
+  if (fault.empty()) fault = read_text(row, 2, "domain", out.key.domain);
+  if (fault.empty()) fault = read_text(row, 3, "room", out.key.room);
   if (fault.empty()) fault = read_flags(row, 4, out.flags);
-  return fault.empty() ? member_row_fault(out) : fault;
+  return fault.empty() ? row_fault(out) : fault;
 }
 
 std::string read_row(const Statement& row, records::UserRow& out) {
-  std::string fault = read_text(row, 1, "key", out.key);
+  std::string fault = read_text(row, 1, "key", out.key.text);
   if (fault.empty()) fault = read_text(row, 2, "uri", out.uri);
-  return fault.empty() ? user_row_fault(out) : fault;
+  return fault.empty() ? row_fault(out) : fault;
 }
 
 std::string read_row(const Statement& row, records::InvitationRow& out) {
-  std::string fault = read_text(row, 1, "username", out.user);
-  if (fault.empty()) fault = read_text(row, 2, "domain", out.domain);
-  if (fault.empty()) fault = read_text(row, 3, "room", out.room);
+  std::string fault = read_text(row, 1, "username", out.key.user);
+  if (fault.empty()) fault = read_text(row, 2, "domain", out.key.domain);
+  if (fault.empty()) fault = read_text(row, 3, "room", out.key.room);
   if (fault.empty() && row.type(4) != SQLITE_INTEGER) fault = "its made_at is not a number";
   if (!fault.empty()) return fault;
   out.made_at = row.number(4);
-  return invitation_row_fault(out);
+  return row_fault(out);
 }
 
 template <class Row>

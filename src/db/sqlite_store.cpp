@@ -15,17 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-template <class Row>
-void append(std::vector<Row>& to, std::vector<Row>&& from) {
-  to.insert(to.end(), std::move_iterator(from.begin()), std::move_iterator(from.end()));
-}
-
-bool append_piece(void* to, LoadedRows&& piece) {
-  auto& rows = *static_cast<LoadedRows*>(to);
-  append(rows.rooms, std::move(piece.rooms));
-  append(rows.users, std::move(piece.users));
-  append(rows.members, std::move(piece.members));
-  append(rows.skipped, std::move(piece.skipped));
+bool append_piece(void* to, records::LoadedRows&& piece) {
+  static_cast<records::LoadedRows*>(to)->append(std::move(piece));
   return true;
 }
 
@@ -236,16 +227,16 @@ SqliteResult<void> SqliteStore::read_all(PieceWriter& out) {
   return {};
 }
 
-SqliteResult<LoadedRows> SqliteStore::read_rooms_of(const Command& command) {
-  LoadedRows rows;
+SqliteResult<records::LoadedRows> SqliteStore::read_rooms_of(const Command& command) {
+  records::LoadedRows rows;
   PieceWriter out(append_piece, &rows);
-  for (const RoomName& room : touched_rooms(command)) {
+  for (const records::RoomRow::Key& room : touched_rooms(command)) {
     prepared_.rooms_of.bind(1, room.name);
     prepared_.rooms_of.bind(2, room.domain);
     auto done = read_room_rows(prepared_.rooms_of, options_.tables.rooms, out);
     if (!done) return std::unexpected(done.error());
 
-    const std::string uri = room_uri(room.name, room.domain);
+    const std::string uri = records::uri_of(room);
     prepared_.members_of.bind(1, uri);
     done = read_member_rows(prepared_.members_of, options_.tables.members, out);
     if (!done) return std::unexpected(done.error());
@@ -284,7 +275,7 @@ SqliteResult<void> SqliteStore::apply_batch(const Batch& batch,
     SqliteResult<Refusals> refusals = apply_singly(batch);
     if (!refusals) return std::unexpected(refusals.error());
     for (auto& [command, error] : *refusals) {
-      SqliteResult<LoadedRows> rows = read_rooms_of(batch.commands[command]);
+      SqliteResult<records::LoadedRows> rows = read_rooms_of(batch.commands[command]);
       if (!rows) return std::unexpected(rows.error());
       refused.push_back({command, std::move(error), std::move(*rows)});
     }
@@ -341,33 +332,51 @@ SqliteResult<void> SqliteStore::apply(const Command& command) {
 }
 
 SqliteResult<void> SqliteStore::apply(const records::Record& record) {
-  using enum records::Record::Kind;
-  const std::string uri = room_uri(record.room_name, record.room_domain);
-  const std::int64_t flags = record.flags;
-  switch (record.kind) {
-    case put_room:
-      return put(prepared_.update_room, prepared_.insert_room, flags, record.room_name,
-                 record.room_domain);
-    case delete_room:
-      if (auto done = prepared_.delete_members.run(uri); !done) return done;
-      if (auto done = prepared_.delete_invitations.run(uri); !done) return done;
-      return prepared_.delete_room.run(record.room_name, record.room_domain);
-    case put_member:
-      return put(prepared_.update_member, prepared_.insert_member, flags, record.user,
-                 record.user_domain, uri);
-    case delete_member:
-      return prepared_.delete_member.run(record.user, record.user_domain, uri);
-    case put_user:
-      return put(prepared_.update_user, prepared_.insert_user, record.uri, record.user);
-    case delete_user:
-      return prepared_.delete_user.run(record.user);
-    case put_invitation:
-      return put(prepared_.update_invitation, prepared_.insert_invitation, record.made_at,
-                 record.user, record.user_domain, uri);
-    case delete_invitation:
-      return prepared_.delete_invitation.run(record.user, record.user_domain, uri);
-  }
-  std::unreachable();
+  return std::visit([this](const auto& change) { return apply(change); }, record);
+}
+
+SqliteResult<void> SqliteStore::apply(const records::Put<records::RoomRow>& put) {
+  const auto& [key, flags] = put.row;
+  return this->put(prepared_.update_room, prepared_.insert_room, std::int64_t{flags}, key.name,
+                   key.domain);
+}
+
+SqliteResult<void> SqliteStore::apply(const records::Erase<records::RoomRow>& erase) {
+  const std::string uri = records::uri_of(erase.key);
+  const auto& [name, domain] = erase.key;
+  if (auto done = prepared_.delete_members.run(uri); !done) return done;
+  if (auto done = prepared_.delete_invitations.run(uri); !done) return done;
+  return prepared_.delete_room.run(name, domain);
+}
+
+SqliteResult<void> SqliteStore::apply(const records::Put<records::MemberRow>& put) {
+  const auto& [key, flags] = put.row;
+  return this->put(prepared_.update_member, prepared_.insert_member, std::int64_t{flags}, key.user,
+                   key.domain, key.room);
+}
+
+SqliteResult<void> SqliteStore::apply(const records::Erase<records::MemberRow>& erase) {
+  const auto& [room, user, domain] = erase.key;
+  return prepared_.delete_member.run(user, domain, room);
+}
+
+SqliteResult<void> SqliteStore::apply(const records::Put<records::UserRow>& put) {
+  return this->put(prepared_.update_user, prepared_.insert_user, put.row.uri, put.row.key.text);
+}
+
+SqliteResult<void> SqliteStore::apply(const records::Erase<records::UserRow>& erase) {
+  return prepared_.delete_user.run(erase.key.text);
+}
+
+SqliteResult<void> SqliteStore::apply(const records::Put<records::InvitationRow>& put) {
+  const auto& [key, made_at] = put.row;
+  return this->put(prepared_.update_invitation, prepared_.insert_invitation, made_at, key.user,
+                   key.domain, key.room);
+}
+
+SqliteResult<void> SqliteStore::apply(const records::Erase<records::InvitationRow>& erase) {
+  const auto& [room, user, domain] = erase.key;
+  return prepared_.delete_invitation.run(user, domain, room);
 }
 
 template <class... Values>

@@ -75,7 +75,7 @@ class SqliteStore final : public Store {
   std::string describe(const SqliteError& error) const;
 
   SqliteResult<void> read_all(PieceWriter& out);
-  SqliteResult<LoadedRows> read_rooms_of(const Command& command);
+  SqliteResult<records::LoadedRows> read_rooms_of(const Command& command);
 
   SqliteResult<void> apply_batch(const Batch& batch, std::vector<RefusedCommand>& refused);
   SqliteResult<void> apply_all(const Batch& batch);
@@ -84,6 +84,14 @@ class SqliteStore final : public Store {
   SqliteResult<void> apply_guarded(const Command& command);
   SqliteResult<void> apply(const Command& command);
   SqliteResult<void> apply(const records::Record& record);
+  SqliteResult<void> apply(const records::Put<records::RoomRow>& put);
+  SqliteResult<void> apply(const records::Erase<records::RoomRow>& erase);
+  SqliteResult<void> apply(const records::Put<records::MemberRow>& put);
+  SqliteResult<void> apply(const records::Erase<records::MemberRow>& erase);
+  SqliteResult<void> apply(const records::Put<records::UserRow>& put);
+  SqliteResult<void> apply(const records::Erase<records::UserRow>& erase);
+  SqliteResult<void> apply(const records::Put<records::InvitationRow>& put);
+  SqliteResult<void> apply(const records::Erase<records::InvitationRow>& erase);
   template <class... Values>
   SqliteResult<void> put(Statement& update, Statement& insert, const Values&... values);
 

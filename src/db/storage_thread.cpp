@@ -69,10 +69,10 @@ bool StorageThread::load() {
     StorageThread* thread;
     LoadFinished seen;
   } reader{this, {}};
-  const auto pass_on = [](void* context, LoadedRows&& piece) {
+  const auto pass_on = [](void* context, records::LoadedRows&& piece) {
     auto& [thread, seen] = *static_cast<Reader*>(context);
-    seen.rooms += piece.rooms.size();
-    seen.members += piece.members.size();
+    seen.rooms += piece.of<records::RoomRow>().size();
+    seen.members += piece.of<records::MemberRow>().size();
     seen.skipped += piece.skipped.size();
     thread->answer(std::move(piece));
     return !thread->is_stopping();

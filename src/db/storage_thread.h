@@ -47,7 +47,8 @@ struct LoadFinished {
 struct LoadFailed {
   std::string error;
 };
-using Answer = std::variant<Opened, OpenFailed, LoadedRows, LoadFinished, LoadFailed, CommitResult>;
+using Answer =
+    std::variant<Opened, OpenFailed, records::LoadedRows, LoadFinished, LoadFailed, CommitResult>;
 
 struct StorageOptions {
   // How long before an open or a load that failed is tried again: doubling between the two.

@@ -10,6 +10,7 @@
 
 #include "base/outbox.h"
 #include "base/result.h"
+#include "records/loaded_rows.h"
 #include "records/record.h"
 
 namespace imcd::db {
@@ -25,19 +26,6 @@ struct Batch {
   std::vector<Command> commands;
 };
 
-struct LoadedRows {
-  std::vector<records::RoomRow> rooms;  // All rooms and users come before the first member.
-  std::vector<records::UserRow> users;
-  std::vector<records::MemberRow> members;
-  std::vector<records::InvitationRow> invitations;  // After the last member.
-  std::vector<std::string> skipped;                 // Rows that could not be read, a sentence each.
-
-  [[nodiscard]] std::size_t size() const {
-    return rooms.size() + users.size() + members.size() + invitations.size() + skipped.size();
-  }
-  [[nodiscard]] bool empty() const { return size() == 0; }
-};
-
 // Rows of one piece of a load: large enough that handing it over costs nothing beside reading it,
 // small enough that the pieces under way stay within a few megabytes.
 inline constexpr std::size_t load_piece_rows_max = 4096;
@@ -48,7 +36,7 @@ struct RefusedCommand {
   std::string error;
   // The rows of the rooms that the command touched and of their members, as they are in the store
   // after the batch. Users' rows are not among them: they matter at the next start only.
-  LoadedRows rows;
+  records::LoadedRows rows;
 };
 
 struct CommitResult {
@@ -71,9 +59,9 @@ class Store {
   // About how many rows load() will read; 0: nobody knows. Costs little, unlike a count.
   virtual std::uint64_t estimate_rows() { return 0; }
 
-  // Calls `sink` with pieces of all rows, in the order of LoadedRows, none empty and none above
+  // Calls `sink` with pieces of all rows, in the order of records::Rows, none empty and none above
   // load_piece_rows_max. A sink that returns false ends the load, which then counts as failed.
-  using Sink = bool (*)(void* context, LoadedRows&& piece);
+  using Sink = bool (*)(void* context, records::LoadedRows&& piece);
   virtual Result<void> load(Sink sink, void* context) = 0;
 
   // What the operator should know of a database that opened: a sentence each, each once.

@@ -17,6 +17,7 @@
 #include "identity/identity.h"
 #include "imc/outcome.h"
 #include "imc/room_changes.h"
+#include "records/loaded_rows.h"
 #include "records/record.h"
 
 namespace imcd::imc {
@@ -28,12 +29,8 @@ class RoomLoader {
       : changes_(changes), identities_(identities), figures_(figures) {}
 
   // Bad rows and rows that fold together are told to `log`. A user's URI counts for the members
-  // that are loaded after it.
-  void load_users(const std::vector<records::UserRow>& users, Outbox& log);
-  void load(const std::vector<records::RoomRow>& rooms,
-            const std::vector<records::MemberRow>& members, Outbox& log);
-  // Behind the members that they are of; those of nobody who is invited are to be deleted.
-  void load_invitations(const std::vector<records::InvitationRow>& invitations);
+  // that are loaded after it; invitations of nobody who is invited are to be deleted.
+  void load(const records::LoadedRows& rows, Outbox& log);
   // All rows were there: those of users who are in no room are to be deleted.
   void end_load(WallTime now);
   // The load failed half-way: nothing is loaded.
@@ -52,24 +49,34 @@ class RoomLoader {
   // The store refused a command for good: its room becomes what these rows say, or goes if they
   // don't have it. False: by now there is another room of that name in another spelling, of which
   // these rows say nothing.
-  bool reload_room(std::string_view name, std::string_view domain,
-                   const std::vector<records::RoomRow>& rooms,
-                   const std::vector<records::MemberRow>& members, Outbox& log);
+  bool reload_room(const records::RoomRow::Key& name, const records::LoadedRows& rows, Outbox& log);
   // A record of that room which is still on its way to the store, applied again. `outcome`: what
   // waits for its commit, or null.
   void replay(const records::Record& record, const Outcome* outcome, Outbox& log);
 
  private:
+  void load_user(const records::UserRow& row, Outbox& log);
+  void load_invitation(const records::InvitationRow& row);
   void load_room(const records::RoomRow& row, Outbox& log, std::uint64_t serial = 0);
   void merge_room(const Room& same, const records::RoomRow& row, std::string_view uri, Outbox& log);
   void load_member(const records::MemberRow& row, Outbox& log);
-  void put_member(const Room& room, const parser::Uri& room_uri, const IdentityRef& who,
-                  const records::MemberRow& row, Outbox& log);
+  void put_member(const Room& room, const IdentityRef& who, const records::MemberRow& row,
+                  Outbox& log);
   void load_members_anew(const Room& room, const std::vector<records::MemberRow>& members,
                          Outbox& log);
-  void replay_room(const records::Record& record, const Room* room, const Outcome* outcome,
-                   Outbox& log);
-  void replay_member(const records::Record& record, const Room& room, const Outcome* outcome);
+  void replay(const records::Erase<records::RoomRow>& erase, const Room& room,
+              const Outcome* outcome);
+  void replay(const records::Put<records::MemberRow>& put, const Room& room,
+              const Outcome* outcome);
+  void replay(const records::Erase<records::MemberRow>& erase, const Room& room,
+              const Outcome* outcome);
+  void replay(const records::Put<records::InvitationRow>& put, const Room& room,
+              const Outcome* outcome);
+  void replay(const records::Erase<records::InvitationRow>& erase, const Room& room,
+              const Outcome* outcome);
+  // Changes of all else do nothing to a room that is there.
+  template <class Change>
+  void replay(const Change& /*change*/, const Room& /*room*/, const Outcome* /*outcome*/) {}
   void skip(Outbox& log, std::string text, std::string_view room, std::string_view user = {});
 
   RoomChanges& changes_;

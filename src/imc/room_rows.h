@@ -14,61 +14,46 @@
 
 namespace imcd::imc::stored {
 
+using records::Erase;
+using records::InvitationRow;
+using records::MemberRow;
+using records::Put;
 using records::Record;
+using records::RoomRow;
+using records::UserRow;
 
 inline Record erase_room(std::string_view name, std::string_view domain) {
-  return {.kind = Record::Kind::delete_room,
-          .room_name = std::string(name),
-          .room_domain = std::string(domain)};
+  return Erase<RoomRow>{{std::string(name), std::string(domain)}};
 }
 inline Record put_room(const Room& room) {
-  return {.kind = Record::Kind::put_room,
-          .room_name = std::string(room.name()),
-          .room_domain = std::string(room.domain()),
-          .flags = room.is_private() ? records::room_flag::is_private : 0};
+  return Put<RoomRow>{{{std::string(room.name()), std::string(room.domain())},
+                       room.is_private() ? records::room_flag::is_private : 0}};
 }
 
-inline Record erase_member(std::string_view room_name, std::string_view room_domain,
-                           std::string_view user, std::string_view domain) {
-  return {.kind = Record::Kind::delete_member,
-          .room_name = std::string(room_name),
-          .room_domain = std::string(room_domain),
-          .user = std::string(user),
-          .user_domain = std::string(domain)};
+inline MemberRow::Key member_key(const Room& room, const Identity& who) {
+  return {std::string(room.uri()), std::string(who.user()), std::string(who.host())};
 }
 inline Record erase_member(const Room& room, const Identity& who) {
-  return erase_member(room.name(), room.domain(), who.user(), who.host());
+  return Erase<MemberRow>{member_key(room, who)};
 }
 inline Record put_member(const Room& room, const Identity& who, std::uint32_t flags) {
-  Record record = erase_member(room, who);
-  record.kind = Record::Kind::put_member;
-  record.flags = flags;
-  return record;
+  return Put<MemberRow>{{member_key(room, who), flags}};
 }
 
-inline Record erase_invitation(std::string_view room_name, std::string_view room_domain,
-                               std::string_view user, std::string_view domain) {
-  Record record = erase_member(room_name, room_domain, user, domain);
-  record.kind = Record::Kind::delete_invitation;
-  return record;
+inline InvitationRow::Key invitation_key(const Room& room, const Identity& who) {
+  return {std::string(room.uri()), std::string(who.user()), std::string(who.host())};
 }
 inline Record erase_invitation(const Room& room, const Identity& who) {
-  return erase_invitation(room.name(), room.domain(), who.user(), who.host());
+  return Erase<InvitationRow>{invitation_key(room, who)};
 }
 inline Record put_invitation(const Room& room, const Identity& who, WallTime made_at) {
-  Record record = erase_invitation(room, who);
-  record.kind = Record::Kind::put_invitation;
-  record.made_at = std::chrono::floor<std::chrono::seconds>(made_at).time_since_epoch().count();
-  return record;
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(made_at).time_since_epoch();
+  return Put<InvitationRow>{{invitation_key(room, who), seconds.count()}};
 }
 
-inline Record erase_user(const Identity& who) {
-  return {.kind = Record::Kind::delete_user, .user = std::string(who.key())};
-}
+inline Record erase_user(const Identity& who) { return Erase<UserRow>{{std::string(who.key())}}; }
 inline Record put_user(const Identity& who) {
-  return {.kind = Record::Kind::put_user,
-          .user = std::string(who.key()),
-          .uri = std::string(who.uri())};
+  return Put<UserRow>{{{std::string(who.key())}, std::string(who.uri())}};
 }
 
 }  // namespace imcd::imc::stored

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "base/sip_uri.h"
 #include "parser/address_of_record.h"
 
 namespace imcd::imc {
@@ -27,12 +26,12 @@ std::string RowCheck::room_key(std::string_view text) const {
 }
 
 void RowCheck::add(const records::RoomRow& row) {
-  const std::string uri = sip_uri(row.name, row.domain);
+  const std::string uri = records::uri_of(row.key);
   if ((row.flags & records::room_flag::deleted) != 0) {
     findings_.push_back(fmt::format("room {} is marked as deleted, but there", uri));
     return;
   }
-  if (key_of(row.name, row.domain).empty()) {
+  if (key_of(row.key.name, row.key.domain).empty()) {
     findings_.push_back(fmt::format("room {}: its name and domain make no SIP URI", uri));
     return;
   }
@@ -46,23 +45,25 @@ void RowCheck::add(const records::RoomRow& row) {
 }
 
 void RowCheck::add(const records::UserRow& row) {
-  if (!parser::parse_delivery_uri(row.uri, row.key)) {
-    findings_.push_back(fmt::format("user {}: {} is not a SIP URI of that key", row.key, row.uri));
+  if (!parser::parse_delivery_uri(row.uri, row.key.text)) {
+    findings_.push_back(
+        fmt::format("user {}: {} is not a SIP URI of that key", row.key.text, row.uri));
   }
 }
 
 void RowCheck::add(const records::MemberRow& row) {
-  const std::string member = fmt::format("member {}@{} of {}", row.user, row.domain, row.room);
+  const std::string member =
+      fmt::format("member {}@{} of {}", row.key.user, row.key.domain, row.key.room);
   if ((row.flags & records::member_flag::deleted) != 0) {
     findings_.push_back(fmt::format("{} is marked as deleted, but there", member));
     return;
   }
-  const auto found = rooms_.find(room_key(row.room));
+  const auto found = rooms_.find(room_key(row.key.room));
   if (found == rooms_.end()) {
     findings_.push_back(fmt::format("{}: there is no such room", member));
     return;
   }
-  const std::string key = key_of(row.user, row.domain);
+  const std::string key = key_of(row.key.user, row.key.domain);
   if (key.empty()) {
     findings_.push_back(fmt::format("{}: name and domain make no SIP URI", member));
     return;
@@ -81,10 +82,11 @@ void RowCheck::add(const records::MemberRow& row) {
 }
 
 void RowCheck::add(const records::InvitationRow& row) {
-  const auto found = rooms_.find(room_key(row.room));
-  if (found != rooms_.end() && found->second.invited.contains(key_of(row.user, row.domain))) return;
+  const auto found = rooms_.find(room_key(row.key.room));
+  if (found != rooms_.end() && found->second.invited.contains(key_of(row.key.user, row.key.domain)))
+    return;
   findings_.push_back(fmt::format("invitation of {}@{} to {}: nobody of that name is invited there",
-                                  row.user, row.domain, row.room));
+                                  row.key.user, row.key.domain, row.key.room));
 }
 
 void RowCheck::finish() {

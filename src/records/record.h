@@ -1,89 +1,45 @@
-// Record: one absolute change of one row, all that persistence knows of rooms. Applying a record
-// again is harmless. Names are in the spelling that is stored and delivered, not in their
-// keys, but for a user's.
+// Record: one change of one row of any table, all that persistence knows of rooms.
 #pragma once
 
-#include <cstdint>
 #include <string>
+#include <type_traits>
+#include <variant>
+
+#include "records/rows.h"
 
 namespace imcd::records {
 
-// Bits of imc_rooms.flag and imc_members.flag, as the older modules write them.
-namespace room_flag {
-constexpr std::uint32_t is_private = 1;
-constexpr std::uint32_t deleted = 2;
-}  // namespace room_flag
+using Record = Rows::Record;
 
-namespace member_flag {
-constexpr std::uint32_t owner = 1;
-constexpr std::uint32_t admin = 2;
-constexpr std::uint32_t invited = 4;
-constexpr std::uint32_t deleted = 8;
-constexpr std::uint32_t skip = 16;
-}  // namespace member_flag
+template <class Row>
+const typename Row::Key& key_of(const Put<Row>& put) {
+  return put.row.key;
+}
+template <class Row>
+const typename Row::Key& key_of(const Erase<Row>& erase) {
+  return erase.key;
+}
 
-struct Record {
-  enum class Kind : std::uint8_t {
-    put_room,
-    delete_room,
-    put_member,
-    delete_member,
-    put_user,
-    delete_user,
-    put_invitation,
-    delete_invitation,
+// The key, where the record is of a `Row`; else null.
+template <class Row>
+const typename Row::Key* find_key(const Record& record) {
+  if (const auto* put = std::get_if<Put<Row>>(&record)) return &put->row.key;
+  if (const auto* erase = std::get_if<Erase<Row>>(&record)) return &erase->key;
+  return nullptr;
+}
+
+// The URI of the room that a record is about; empty: about none.
+inline std::string room_of(const Record& record) {
+  const auto of_key = []<class Key>(const Key& key) -> std::string {
+    if constexpr (std::is_same_v<Key, RoomRow::Key>) {
+      return uri_of(key);
+    } else if constexpr (requires { key.room; }) {
+      return key.room;
+    } else {
+      return {};
+    }
   };
-
-  Kind kind = Kind::put_room;
-  std::string room_name;     // Not of users.
-  std::string room_domain;   // Not of users.
-  std::string user;          // Members, invitations; of users the whole key, folded: user@host.
-  std::string user_domain;   // Members, invitations.
-  std::uint32_t flags = 0;   // room_flag or member_flag; puts of rooms and members only.
-  std::string uri;           // put_user only.
-  std::int64_t made_at = 0;  // put_invitation only: seconds since 1970, UTC.
-
-  // Else of a room or a member, and it names a room.
-  [[nodiscard]] bool is_of_user() const {
-    return kind == Kind::put_user || kind == Kind::delete_user;
-  }
-
-  [[nodiscard]] bool is_of_invitation() const {
-    return kind == Kind::put_invitation || kind == Kind::delete_invitation;
-  }
-
-  friend bool operator==(const Record&, const Record&) = default;
-};
-
-// A row as a store holds it; `room` is the room's URI, sip:name@domain.
-struct RoomRow {
-  std::string name;
-  std::string domain;
-  std::uint32_t flags = 0;
-};
-struct MemberRow {
-  std::string user;
-  std::string domain;
-  std::string room;
-  std::uint32_t flags = 0;
-};
-
-// Where deliveries to a user go, where a member row's user@domain alone would not say it: a port,
-// another scheme. `key` is Identity::key().
-struct UserRow {
-  std::string key;
-  std::string uri;
-};
-
-// When who is invited to a room was. The member's row says whether; an older module that changes
-// that one leaves this one behind.
-struct InvitationRow {
-  std::string user;
-  std::string domain;
-  std::string room;
-  std::int64_t made_at = 0;
-};
-
-// delete_room deletes its members' and invitations' rows too; no records of these go with it.
+  return std::visit([&of_key](const auto& change) { return of_key(key_of(change)); }, record);
+}
 
 }  // namespace imcd::records

@@ -1,6 +1,7 @@
 #include "server/commits.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "server/replies.h"
@@ -9,10 +10,22 @@ namespace imcd::server {
 
 namespace {
 
-// The first record that names a room; null where none does.
-const records::Record* room_record(const std::vector<records::Record>& records) {
-  const auto of_room = std::ranges::find_if_not(records, &records::Record::is_of_user);
-  return of_room != records.end() ? &*of_room : nullptr;
+// The URI of the first room that the records name; empty where they name none.
+std::string room_of(const std::vector<records::Record>& records) {
+  for (const records::Record& record : records) {
+    if (std::string room = records::room_of(record); !room.empty()) return room;
+  }
+  return {};
+}
+
+// What a change was about, for the log.
+std::pair<const char*, std::string> whose(const std::vector<records::Record>& records) {
+  if (const std::string room = room_of(records); !room.empty()) {
+    const auto& [name, domain] = records::room_key(room);
+    return {"room", name + '@' + domain};
+  }
+  const auto* const user = records::find_key<records::UserRow>(records.front());
+  return {"user", user != nullptr ? user->text : ""};
 }
 
 }  // namespace
@@ -120,12 +133,9 @@ void Commits::on_command_stored(Journal::Entry& entry, MonoTime now, Outbox& out
 void Commits::on_command_refused(Journal::Entry& entry, const db::RefusedCommand& refused,
                                  MonoTime now, Outbox& out) {
   figures_.db_commands_refused.add();
-  const records::Record* const of_room = room_record(entry.records);
-  const std::string whose = of_room != nullptr ? of_room->room_name + '@' + of_room->room_domain
-                                               : entry.records.front().user;
   out.log({LogLevel::error,
            "the database refused a room change for good",
-           {{of_room != nullptr ? "room" : "user", whose}, {"error", refused.error}}});
+           {whose(entry.records), {"error", refused.error}}});
   if (entry.release.answer) answer(*entry.release.answer, reply::database_refused, now, out);
   read_again(entry, refused.rows, out);
   // The same repair would be refused again, without end: the rows stay as they are.
@@ -133,18 +143,18 @@ void Commits::on_command_refused(Journal::Entry& entry, const db::RefusedCommand
   append_repairs(now);
 }
 
-void Commits::read_again(const Journal::Entry& entry, const db::LoadedRows& rows, Outbox& out) {
-  const records::Record* const first = room_record(entry.records);
-  if (first == nullptr) return;  // Users' URIs alone: they matter at the next start only.
-  if (!conference_.loader().reload_room(first->room_name, first->room_domain, rows.rooms,
-                                        rows.members, out)) {
+void Commits::read_again(const Journal::Entry& entry, const records::LoadedRows& rows,
+                         Outbox& out) {
+  const std::string room = room_of(entry.records);
+  if (room.empty()) return;  // Users' URIs alone: they matter at the next start only.
+  if (!conference_.loader().reload_room(records::room_key(room), rows, out)) {
     return;
   }
   // Changes of that room that are still on their way hold: they come after what was refused.
   journal_.for_each_waiting([&](const Journal::Entry& waiting) {
     const auto& outcome = waiting.release.outcome;
     for (const records::Record& record : waiting.records) {
-      if (record.room_name == first->room_name && record.room_domain == first->room_domain) {
+      if (records::room_of(record) == room) {
         conference_.loader().replay(record, outcome ? &*outcome : nullptr, out);
       }
     }
@@ -175,15 +185,13 @@ void Commits::on_open_failed(std::string_view error, Outbox& out) {
   if (db_required_) out.exit(1);
 }
 
-void Commits::on_rows_loaded(const db::LoadedRows& rows, Outbox& out) {
+void Commits::on_rows_loaded(const records::LoadedRows& rows, Outbox& out) {
   CHECK(loading_);
   for (const std::string& skipped : rows.skipped) {
     figures_.db_rows_skipped.add();
     out.log({LogLevel::warning, "row skipped: " + skipped, {}});
   }
-  conference_.loader().load_users(rows.users, out);
-  conference_.loader().load(rows.rooms, rows.members, out);
-  conference_.loader().load_invitations(rows.invitations);
+  conference_.loader().load(rows, out);
 }
 
 void Commits::on_load_failed(std::string_view error, Outbox& out) {

@@ -52,7 +52,7 @@ class Commits {
 
   void on_store_opened(Outbox& out);
   void on_open_failed(std::string_view error, Outbox& out);
-  void on_rows_loaded(const db::LoadedRows& rows, Outbox& out);
+  void on_rows_loaded(const records::LoadedRows& rows, Outbox& out);
   void on_load_failed(std::string_view error, Outbox& out);
   void on_loaded(Instant now, Outbox& out);
   void on_commit(const db::CommitResult& result, Instant now, Outbox& out);
@@ -89,7 +89,7 @@ class Commits {
   void on_command_stored(Journal::Entry& entry, MonoTime now, Outbox& out);
   void on_command_refused(Journal::Entry& entry, const db::RefusedCommand& refused, MonoTime now,
                           Outbox& out);
-  void read_again(const Journal::Entry& entry, const db::LoadedRows& rows, Outbox& out);
+  void read_again(const Journal::Entry& entry, const records::LoadedRows& rows, Outbox& out);
   void append_repairs(MonoTime now);
   void note_up(Outbox& out);
   void note_down(std::string_view error, Outbox& out);

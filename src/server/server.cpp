@@ -137,7 +137,7 @@ void Server::on_open_failed(std::string_view error, Instant now, Outbox& out) {
   input(now, out, [&] { commits_.on_open_failed(error, out); });
 }
 
-void Server::on_rows_loaded(const db::LoadedRows& rows, Instant now, Outbox& out) {
+void Server::on_rows_loaded(const records::LoadedRows& rows, Instant now, Outbox& out) {
   input(now, out, [&] { commits_.on_rows_loaded(rows, out); });
 }
 

@@ -63,7 +63,7 @@ class Server final : public Core {
   // It will be tried again; with `db_required` the process ends instead.
   void on_open_failed(std::string_view error, Instant now, Outbox& out);
   // Rows come in pieces, all rooms before the first member, then on_loaded.
-  void on_rows_loaded(const db::LoadedRows& rows, Instant now, Outbox& out);
+  void on_rows_loaded(const records::LoadedRows& rows, Instant now, Outbox& out);
   void on_loaded(Instant now, Outbox& out);
   // The store failed in the middle of loading; it will begin anew, or as above.
   void on_load_failed(std::string_view error, Instant now, Outbox& out);

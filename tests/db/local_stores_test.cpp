@@ -15,9 +15,10 @@ class MemoryFixture final : public StoreFixture {
   std::unique_ptr<Store> connect() override { return std::make_unique<MemoryStore>(database_); }
   void refuse(const std::string& name) override {
     database_.faults.refuses = [name](const records::Record& record) {
-      using enum records::Record::Kind;
-      return (record.kind == put_room && record.room_name == name) ||
-             (record.kind == put_member && record.user == name);
+      const auto* const room = std::get_if<records::Put<records::RoomRow>>(&record);
+      const auto* const member = std::get_if<records::Put<records::MemberRow>>(&record);
+      return (room != nullptr && room->row.key.name == name) ||
+             (member != nullptr && member->row.key.user == name);
     };
   }
 

@@ -26,8 +26,8 @@ TEST(MemoryStore, LeavesItsRowsToTheNextStoreOnTheDatabase) {
 
 TEST(MemoryStore, SkipsRowsThatNobodyCouldUse) {
   MemoryDatabase database;
-  database.rooms[{"bad name", "d"}] = 0;
-  database.members[{"no uri", "bob", "d"}] = 0;
+  database.put(records::RoomRow{{"bad name", "d"}, 0});
+  database.put(records::MemberRow{{"no uri", "bob", "d"}, 0});
   MemoryStore store(database);
   EXPECT_EQ(
       load_all(store).rows.skipped,
@@ -49,7 +49,7 @@ TEST(MemoryStore, FailsToLoadOnCommandAfterItsFirstPiece) {
   MemoryDatabase database;
   MemoryStore store(database);
   for (std::size_t i = 0; i <= load_piece_rows_max; ++i) {
-    database.rooms[{"r" + std::to_string(i), "d"}] = 0;
+    database.put(records::RoomRow{{"r" + std::to_string(i), "d"}, 0});
   }
   database.faults.load_failures = 1;
   const Loaded loaded = load_all(store);
@@ -142,7 +142,7 @@ TEST(MemoryStore, DoesNothingOnceItIsDead) {
   EXPECT_FALSE(store.open());
   EXPECT_FALSE(load_all(store).result);
   EXPECT_FALSE(store.commit(chat_is_made()).committed);
-  EXPECT_TRUE(database.rooms.empty());
+  EXPECT_TRUE(database.of<records::RoomRow>().empty());
 
   MemoryStore restarted(database);
   EXPECT_TRUE(restarted.open());
@@ -151,12 +151,12 @@ TEST(MemoryStore, DoesNothingOnceItIsDead) {
 
 TEST(MemoryStore, CountsARefusedRecordOnTheWayToItsDeath) {
   MemoryDatabase database;
-  database.faults.refuses = [](const records::Record& record) { return record.room_name == "bad"; };
+  database.faults.refuses = [](const records::Record& record) { return names_room(record, "bad"); };
   database.faults.die_after_records = 2;
   MemoryStore store(database);
   EXPECT_FALSE(
       store.commit(batch(1, {{put_room("bad")}, {put_room("a")}, {put_room("b")}})).committed);
-  EXPECT_TRUE(database.rooms.empty());
+  EXPECT_TRUE(database.of<records::RoomRow>().empty());
 }
 
 }  // namespace

@@ -61,9 +61,10 @@ TEST_F(MysqlOpen, FirstStartMakesTablesWideEnoughForEveryName) {
             (Lines{"imc_members|1", "imc_rooms|1"}));
   const std::string name(64, 'n');
   const std::string domain(128, 'd');
-  records::Record room = put_room(name);
-  records::Record member = put_member(name, name);
-  room.room_domain = member.room_domain = member.user_domain = domain;
+  const records::RoomRow::Key key{name, domain};
+  const records::Record room = records::Put<records::RoomRow>{{key, 0}};
+  const records::Record member =
+      records::Put<records::MemberRow>{{{records::uri_of(key), name, domain}, 0}};
   expect_stored(store, batch(1, {{room, member}}));
   EXPECT_EQ(query("SELECT LENGTH(room) FROM imc_members"), Lines{"197"});
 }
@@ -285,8 +286,8 @@ TEST_F(MysqlOpen, RowsThatCannotBeUsedAreNamedAndSkipped) {
       " (4, 'x y', 'd', 0), (5, 'b', 'd', -1), (6, REPEAT('n', 300), 'd', 0)");
   MysqlStore store(options());
   expect_good(store);
-  const LoadedRows rows = load_all(store).rows;
-  EXPECT_EQ(rows.rooms.size(), 1U);
+  const records::LoadedRows rows = load_all(store).rows;
+  EXPECT_EQ(rows.of<records::RoomRow>().size(), 1U);
   ASSERT_EQ(rows.skipped.size(), 5U);
   EXPECT_EQ(rows.skipped[0], "row 2 of table imc_rooms was skipped: its name is NULL");
 }

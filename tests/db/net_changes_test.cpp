@@ -7,19 +7,30 @@
 namespace imcd::db {
 namespace {
 
-Lines names(const std::vector<const records::Record*>& records) {
+Lines put_rooms(const NetChanges& changes) {
   Lines result;
-  for (const records::Record* record : records) {
-    result.push_back(record->room_name + "/" + record->user + "/" + std::to_string(record->flags));
-  }
+  for (const auto* row : changes.of<records::RoomRow>().put) result.push_back(line(*row));
+  return result;
+}
+
+Lines put_members(const NetChanges& changes) {
+  Lines result;
+  for (const auto* row : changes.of<records::MemberRow>().put) result.push_back(line(*row));
+  return result;
+}
+
+template <class Row>
+Lines erased(const NetChanges& changes) {
+  Lines result;
+  for (const auto* key : changes.of<Row>().erased) result.push_back(line(Row{*key, {}}));
   return result;
 }
 
 TEST(NetChanges, EmptyBatchLeavesNothing) {
   const Batch empty = batch(1, {{}, {}});
   const NetChanges changes(empty);
-  EXPECT_TRUE(changes.put_rooms.empty());
-  EXPECT_TRUE(changes.put_members.empty());
+  EXPECT_TRUE(put_rooms(changes).empty());
+  EXPECT_TRUE(put_members(changes).empty());
   EXPECT_TRUE(changes.emptied_rooms.empty());
 }
 
@@ -29,9 +40,10 @@ TEST(NetChanges, LastRecordOfARowCounts) {
                               {put_member("a", "bob"), delete_member("a", "bob")},
                               {delete_member("a", "cy"), put_member("a", "cy", 2)}});
   const NetChanges changes(all);
-  EXPECT_EQ(names(changes.put_rooms), Lines{"a//0"});
-  EXPECT_EQ(names(changes.put_members), (Lines{"a/al/4", "a/cy/2"}));
-  EXPECT_EQ(names(changes.deleted_members), Lines{"a/bob/0"});
+  EXPECT_EQ(put_rooms(changes), Lines{"room a 0"});
+  EXPECT_EQ(put_members(changes), (Lines{"member al of sip:a@conf.example.com 4",
+                                         "member cy of sip:a@conf.example.com 2"}));
+  EXPECT_EQ(erased<records::MemberRow>(changes), Lines{"member bob of sip:a@conf.example.com 0"});
 }
 
 TEST(NetChanges, EndOfARoomTakesWhatCameBeforeAndNothingAfter) {
@@ -41,21 +53,22 @@ TEST(NetChanges, EndOfARoomTakesWhatCameBeforeAndNothingAfter) {
                               {put_room("b"), put_member("b", "al"), delete_room("b")}});
   const NetChanges changes(all);
   EXPECT_EQ(changes.emptied_rooms, (Lines{"sip:a@conf.example.com", "sip:b@conf.example.com"}));
-  EXPECT_EQ(names(changes.deleted_rooms), Lines{"b//0"});
-  EXPECT_EQ(names(changes.put_rooms), Lines{"a//1"});
-  EXPECT_EQ(names(changes.put_members), Lines{"a/cy/0"});
-  EXPECT_TRUE(changes.deleted_members.empty());
+  EXPECT_EQ(erased<records::RoomRow>(changes), Lines{"room b 0"});
+  EXPECT_EQ(put_rooms(changes), Lines{"room a 1"});
+  EXPECT_EQ(put_members(changes), Lines{"member cy of sip:a@conf.example.com 0"});
+  EXPECT_TRUE(erased<records::MemberRow>(changes).empty());
 }
 
 TEST(NetChanges, UsersAreApartFromRooms) {
   const Batch all = batch(1, {{put_user("al@x", "sip:al@x:1"), put_user("al@x", "sip:al@x:2")},
                               {put_user("bob@x", "sip:bob@x:1"), delete_user("bob@x")}});
   const NetChanges changes(all);
-  ASSERT_EQ(changes.put_users.size(), 1U);
-  EXPECT_EQ(changes.put_users[0]->uri, "sip:al@x:2");
-  ASSERT_EQ(changes.deleted_users.size(), 1U);
-  EXPECT_TRUE(changes.put_rooms.empty());
-  EXPECT_TRUE(changes.deleted_rooms.empty());
+  const auto& users = changes.of<records::UserRow>();
+  ASSERT_EQ(users.put.size(), 1U);
+  EXPECT_EQ(users.put[0]->uri, "sip:al@x:2");
+  ASSERT_EQ(users.erased.size(), 1U);
+  EXPECT_TRUE(put_rooms(changes).empty());
+  EXPECT_TRUE(erased<records::RoomRow>(changes).empty());
 }
 
 }  // namespace

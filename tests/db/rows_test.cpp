@@ -9,59 +9,62 @@ namespace imcd::db {
 namespace {
 
 records::MemberRow member_of(std::string room) {
-  return {"bob", "example.com", std::move(room), 0};
+  return {{std::move(room), "bob", "example.com"}, 0};
 }
 
 TEST(RoomUri, IsSchemeNameAndDomainAsTheyAre) {
-  EXPECT_EQ(room_uri("chat-1", "example.com"), "sip:chat-1@example.com");
-  EXPECT_EQ(room_uri("a%20b", "[2001:db8::1]"), "sip:a%20b@[2001:db8::1]");
+  EXPECT_EQ(records::uri_of({"chat-1", "example.com"}), "sip:chat-1@example.com");
+  EXPECT_EQ(records::uri_of({"a%20b", "[2001:db8::1]"}), "sip:a%20b@[2001:db8::1]");
 }
 
 TEST(TouchedRooms, AreNamedOnceEachInOrder) {
   const Command command{{put_member("b", "bob"), put_room("a"), delete_member("b", "al")}};
   EXPECT_EQ(touched_rooms(command),
-            (std::vector<RoomName>{{"b", room_domain}, {"a", room_domain}}));
+            (std::vector<records::RoomRow::Key>{{"b", room_domain}, {"a", room_domain}}));
   EXPECT_TRUE(touched_rooms({}).empty());
 }
 
 TEST(RowFault, IsEmptyForGoodRows) {
-  EXPECT_EQ(room_row_fault({"chat-1", "example.com", 3}), "");
-  EXPECT_EQ(room_row_fault({"caf\xc3\xa9", "[2001:db8::1]", 0}), "");
-  EXPECT_EQ(room_row_fault({"o'neil\"s%20room", "example.com", 0}), "");
-  EXPECT_EQ(room_row_fault({std::string(64, 'n'), std::string(128, 'd'), 0}), "");
-  EXPECT_EQ(member_row_fault(member_of("sip:chat@example.com")), "");
-  EXPECT_EQ(member_row_fault(member_of(room_uri(std::string(64, 'n'), std::string(128, 'd')))), "");
+  EXPECT_EQ(row_fault(records::RoomRow{{"chat-1", "example.com"}, 3}), "");
+  EXPECT_EQ(row_fault(records::RoomRow{{"caf\xc3\xa9", "[2001:db8::1]"}, 0}), "");
+  EXPECT_EQ(row_fault(records::RoomRow{{"o'neil\"s%20room", "example.com"}, 0}), "");
+  EXPECT_EQ(row_fault(records::RoomRow{{std::string(64, 'n'), std::string(128, 'd')}, 0}), "");
+  EXPECT_EQ(row_fault(member_of("sip:chat@example.com")), "");
+  EXPECT_EQ(row_fault(member_of(records::uri_of({std::string(64, 'n'), std::string(128, 'd')}))),
+            "");
 }
 
 TEST(RowFault, NamesTheColumn) {
-  EXPECT_EQ(room_row_fault({"", "example.com", 0}), "its name is empty");
-  EXPECT_EQ(room_row_fault({"chat", "", 0}), "its domain is empty");
-  EXPECT_EQ(room_row_fault({std::string(65, 'n'), "example.com", 0}),
+  EXPECT_EQ(row_fault(records::RoomRow{{"", "example.com"}, 0}), "its name is empty");
+  EXPECT_EQ(row_fault(records::RoomRow{{"chat", ""}, 0}), "its domain is empty");
+  EXPECT_EQ(row_fault(records::RoomRow{{std::string(65, 'n'), "example.com"}, 0}),
             "its name has 65 bytes, more than 64");
-  EXPECT_EQ(room_row_fault({"chat", std::string(129, 'd'), 0}),
+  EXPECT_EQ(row_fault(records::RoomRow{{"chat", std::string(129, 'd')}, 0}),
             "its domain has 129 bytes, more than 128");
-  EXPECT_EQ(member_row_fault({"", "example.com", "sip:chat@example.com", 0}),
+  EXPECT_EQ(row_fault(records::MemberRow{{"sip:chat@example.com", "", "example.com"}, 0}),
             "its username is empty");
-  EXPECT_EQ(member_row_fault({"bob", "", "sip:chat@example.com", 0}), "its domain is empty");
+  EXPECT_EQ(row_fault(records::MemberRow{{"sip:chat@example.com", "bob", ""}, 0}),
+            "its domain is empty");
 }
 
 TEST(RowFault, IsFoundWhereANameWouldEndAHeaderOrAUri) {
   for (const std::string bad : {"a b", "a@b", "<a", "a>", "a\r\nVia: x", "a\x7f", "\t"}) {
-    EXPECT_NE(room_row_fault({bad, "example.com", 0}), "") << bad;
-    EXPECT_NE(room_row_fault({"chat", bad, 0}), "") << bad;
-    EXPECT_NE(member_row_fault({bad, "example.com", "sip:chat@example.com", 0}), "") << bad;
-    EXPECT_NE(member_row_fault(member_of("sip:" + bad + "@example.com")), "") << bad;
+    EXPECT_NE(row_fault(records::RoomRow{{bad, "example.com"}, 0}), "") << bad;
+    EXPECT_NE(row_fault(records::RoomRow{{"chat", bad}, 0}), "") << bad;
+    EXPECT_NE(row_fault(records::MemberRow{{"sip:chat@example.com", bad, "example.com"}, 0}), "")
+        << bad;
+    EXPECT_NE(row_fault(member_of("sip:" + bad + "@example.com")), "") << bad;
   }
-  EXPECT_NE(room_row_fault({std::string("a\0b", 3), "example.com", 0}), "");
+  EXPECT_NE(row_fault(records::RoomRow{{std::string("a\0b", 3), "example.com"}, 0}), "");
 }
 
 TEST(RowFault, IsFoundInARoomThatIsNoRoomUri) {
   for (const char* bad :
        {"", "chat", "chat@example.com", "sip:chat", "sip:@example.com", "sip:chat@",
         "SIP:chat@example.com", "sips:chat@example.com", "sip:chat@a@b", "tel:+123"}) {
-    EXPECT_NE(member_row_fault(member_of(bad)), "") << bad;
+    EXPECT_NE(row_fault(member_of(bad)), "") << bad;
   }
-  EXPECT_NE(member_row_fault(member_of(room_uri(std::string(65, 'n'), "example.com"))), "");
+  EXPECT_NE(row_fault(member_of(records::uri_of({std::string(65, 'n'), "example.com"}))), "");
 }
 
 TEST(InQuotes, ShowsWhatALogLineCanHold) {
@@ -80,7 +83,7 @@ TEST(InQuotes, CutsNoCharacterInTwo) {
 struct Pieces {
   std::vector<std::size_t> sizes;
   std::size_t wanted = SIZE_MAX;
-  static bool take(void* context, LoadedRows&& piece) {
+  static bool take(void* context, records::LoadedRows&& piece) {
     auto& [sizes, wanted] = *static_cast<Pieces*>(context);
     sizes.push_back(piece.size());
     return sizes.size() < wanted;

@@ -28,8 +28,8 @@ TEST_F(SqliteLoad, ManyRowsComeInPieces) {
       " SELECT 'user' || i, 'd', 'sip:room' || (1 + i % 10000) || '@d', 0 FROM n;");
   const Loaded loaded = load_all(store);
   ASSERT_TRUE(loaded.result);
-  EXPECT_EQ(loaded.rows.rooms.size(), 10000U);
-  EXPECT_EQ(loaded.rows.members.size(), 100000U);
+  EXPECT_EQ(loaded.rows.of<records::RoomRow>().size(), 10000U);
+  EXPECT_EQ(loaded.rows.of<records::MemberRow>().size(), 100000U);
   EXPECT_TRUE(loaded.rows.skipped.empty());
   EXPECT_TRUE(loaded.members_came_last);
   EXPECT_EQ(loaded.pieces.size(), 110000U / load_piece_rows_max + 1);
@@ -49,7 +49,7 @@ TEST_F(SqliteLoad, BadRoomsAreSkippedAndNamed) {
       " (8, 'r', 'd', 4294967296), (9, '', 'd', 0), (10, 'good', 'd', 4294967295);");
   SqliteStore store(path());
   ASSERT_TRUE(store.open());
-  const LoadedRows rows = load_all(store).rows;
+  const records::LoadedRows rows = load_all(store).rows;
   EXPECT_EQ(rows.skipped, (Lines{
                               "row 1 of table imc_rooms was skipped: its name is NULL",
                               "row 2 of table imc_rooms was skipped: its domain is NULL",
@@ -62,8 +62,8 @@ TEST_F(SqliteLoad, BadRoomsAreSkippedAndNamed) {
                               "range",
                               "row 9 of table imc_rooms was skipped: its name is empty",
                           }));
-  ASSERT_EQ(rows.rooms.size(), 1U);
-  EXPECT_EQ(line(rows.rooms[0]), "room good 4294967295");
+  ASSERT_EQ(rows.of<records::RoomRow>().size(), 1U);
+  EXPECT_EQ(line(rows.of<records::RoomRow>()[0]), "room good 4294967295");
 }
 
 TEST_F(SqliteLoad, BadMembersAreSkippedAndNamed) {
@@ -76,7 +76,7 @@ TEST_F(SqliteLoad, BadMembersAreSkippedAndNamed) {
       std::string(65, 'u') + "', 'd', 'sip:r@d', 0);");
   SqliteStore store(path());
   ASSERT_TRUE(store.open());
-  const LoadedRows rows = load_all(store).rows;
+  const records::LoadedRows rows = load_all(store).rows;
   EXPECT_EQ(
       rows.skipped,
       (Lines{"row 1 of table imc_members was skipped: its username is NULL",
@@ -86,7 +86,7 @@ TEST_F(SqliteLoad, BadMembersAreSkippedAndNamed) {
              "sip:name@domain",
              "row 5 of table imc_members was skipped: its flag is not a number",
              "row 7 of table imc_members was skipped: its username has 65 bytes, more than 64"}));
-  EXPECT_EQ(rows.members.size(), 1U);
+  EXPECT_EQ(rows.of<records::MemberRow>().size(), 1U);
 }
 
 TEST_F(SqliteLoad, NeedsAnOpenDatabase) {
@@ -122,17 +122,17 @@ TEST_F(SqliteLoad, SeesOneMomentOfBothTables) {
     std::size_t members = 0;
   } reader{SqlClient(path())};
   const Result<void> loaded = store.load(
-      [](void* context, LoadedRows&& piece) {
+      [](void* context, records::LoadedRows&& piece) {
         auto& [client, members] = *static_cast<Reader*>(context);
         // Somebody writes while rooms are handed over.
         client.query("INSERT OR IGNORE INTO imc_members VALUES (1, 'u', 'd', 'sip:room1@d', 0)");
-        members += piece.members.size();
+        members += piece.of<records::MemberRow>().size();
         return true;
       },
       &reader);
   EXPECT_TRUE(loaded);
   EXPECT_EQ(reader.members, 0U);
-  EXPECT_EQ(load_all(store).rows.members.size(), 1U);
+  EXPECT_EQ(load_all(store).rows.of<records::MemberRow>().size(), 1U);
 }
 
 }  // namespace

@@ -147,7 +147,7 @@ TEST_F(SqliteOpen, TablesOf2006OpenAsTheyAre) {
   const CommitResult result = store.commit(batch(2, {{put_member("chat", "dee")}}));
   EXPECT_TRUE(result.committed) << result.error;
   ASSERT_EQ(result.refused.size(), 1U);
-  EXPECT_EQ(result.refused[0].rows.members.size(), 2U);
+  EXPECT_EQ(result.refused[0].rows.of<records::MemberRow>().size(), 2U);
 }
 
 TEST_F(SqliteOpen, ColumnUserBesideUsernameIsNotLookedAt) {

@@ -87,21 +87,22 @@ class GatedStore final : public Store {
 Batch one_room(BatchId id) { return batch(id, {{put_room("r" + std::to_string(id))}}); }
 
 void fill(MemoryDatabase& database, std::size_t rooms, std::size_t members) {
-  for (std::size_t i = 0; i < rooms; ++i) database.rooms[{"r" + std::to_string(i), "d"}] = 0;
+  for (std::size_t i = 0; i < rooms; ++i)
+    database.put(records::RoomRow{{"r" + std::to_string(i), "d"}, 0});
   for (std::size_t i = 0; i < members; ++i) {
-    database.members[{"sip:r0@d", "u" + std::to_string(i), "d"}] = 0;
+    database.put(records::MemberRow{{"sip:r0@d", "u" + std::to_string(i), "d"}, 0});
   }
 }
 
 TEST(StorageThread, OpensThenLoadsThenCommits) {
   MemoryDatabase database;
   fill(database, 2, 3);
-  database.rooms[{"", "d"}] = 0;
+  database.put(records::RoomRow{{"", "d"}, 0});
   Loop loop(std::make_unique<MemoryStore>(database));
   loop.next_of<Opened>();
-  const auto rows = loop.next_of<LoadedRows>();
-  EXPECT_EQ(rows.rooms.size(), 2U);
-  EXPECT_EQ(rows.members.size(), 3U);
+  const auto rows = loop.next_of<records::LoadedRows>();
+  EXPECT_EQ(rows.of<records::RoomRow>().size(), 2U);
+  EXPECT_EQ(rows.of<records::MemberRow>().size(), 3U);
   EXPECT_EQ(rows.skipped.size(), 1U);
   const auto finished = loop.next_of<LoadFinished>();
   EXPECT_EQ(finished.rooms, 2U);
@@ -113,7 +114,7 @@ TEST(StorageThread, OpensThenLoadsThenCommits) {
   EXPECT_EQ(result.batch, 7U);
   EXPECT_TRUE(result.committed);
   loop.thread().stop();
-  EXPECT_EQ(database.rooms.size(), 4U);
+  EXPECT_EQ(database.of<records::RoomRow>().size(), 4U);
 }
 
 TEST(StorageThread, GivesNoAnswerUnasked) {
@@ -127,7 +128,7 @@ TEST(StorageThread, GivesNoAnswerUnasked) {
 TEST(StorageThread, PassesOnWhatWentWrong) {
   MemoryDatabase database;
   database.faults.commit_failures = 1;
-  database.faults.refuses = [](const records::Record& record) { return record.room_name == "bad"; };
+  database.faults.refuses = [](const records::Record& record) { return names_room(record, "bad"); };
   Loop loop(std::make_unique<MemoryStore>(database));
   loop.expect_empty_load();
   ASSERT_TRUE(loop.thread().submit(one_room(1)));
@@ -198,7 +199,8 @@ TEST(StorageThread, WaitsForALoopThatTakesNothing) {
       std::this_thread::yield();
       continue;
     }
-    if (const auto* piece = std::get_if<LoadedRows>(&*answer)) rooms += piece->rooms.size();
+    if (const auto* piece = std::get_if<records::LoadedRows>(&*answer))
+      rooms += piece->of<records::RoomRow>().size();
     finished = std::holds_alternative<LoadFinished>(*answer);
   }
   EXPECT_EQ(rooms, pieces * load_piece_rows_max);
@@ -220,12 +222,12 @@ TEST(StorageThread, OpensAndLoadsAgainWhenALoadFails) {
   database.faults.load_failures = 1;
   Loop loop(std::make_unique<MemoryStore>(database));
   loop.next_of<Opened>();
-  loop.next_of<LoadedRows>();
+  loop.next_of<records::LoadedRows>();
   EXPECT_EQ(loop.next_of<LoadFailed>().error, "the memory database is away");
 
   loop.next_of<Opened>();
-  EXPECT_EQ(loop.next_of<LoadedRows>().rooms.size(), load_piece_rows_max);
-  EXPECT_EQ(loop.next_of<LoadedRows>().rooms.size(), 1U);
+  EXPECT_EQ(loop.next_of<records::LoadedRows>().of<records::RoomRow>().size(), load_piece_rows_max);
+  EXPECT_EQ(loop.next_of<records::LoadedRows>().of<records::RoomRow>().size(), 1U);
   EXPECT_EQ(loop.next_of<LoadFinished>().rooms, load_piece_rows_max + 1);
 }
 
@@ -256,7 +258,7 @@ TEST(StorageThread, StopAnswersBatchesOfADatabaseThatNeverOpened) {
     EXPECT_NE(result.error, "");
   }
   EXPECT_FALSE(loop.thread().take());
-  EXPECT_TRUE(database.rooms.empty());
+  EXPECT_TRUE(database.of<records::RoomRow>().empty());
 }
 
 TEST(StorageThread, StopFinishesWhatWasSubmitted) {
@@ -278,7 +280,7 @@ TEST(StorageThread, StopFinishesWhatWasSubmitted) {
     EXPECT_EQ(result.batch, id);
     EXPECT_TRUE(result.committed);
   }
-  EXPECT_EQ(database.rooms.size(), StorageThread::batches_max);
+  EXPECT_EQ(database.of<records::RoomRow>().size(), StorageThread::batches_max);
 }
 
 TEST(StorageThread, StopKeepsAnswersThatTheFullRingHasNoRoomFor) {
@@ -298,7 +300,7 @@ TEST(StorageThread, StopKeepsAnswersThatTheFullRingHasNoRoomFor) {
       ASSERT_EQ(loop.next_of<CommitResult>().batch, id);
     }
     EXPECT_FALSE(loop.thread().take());
-    EXPECT_EQ(database.rooms.size(), batches);
+    EXPECT_EQ(database.of<records::RoomRow>().size(), batches);
   }
 }
 
@@ -307,14 +309,14 @@ TEST(StorageThread, StopInMidLoadDoesNotWaitForItsEnd) {
   fill(database, 4 * StorageThread::answers_max * load_piece_rows_max, 0);
   Loop loop(std::make_unique<MemoryStore>(database));
   loop.next_of<Opened>();
-  loop.next_of<LoadedRows>();
+  loop.next_of<records::LoadedRows>();
   loop.thread().stop();
 
   std::size_t pieces = 0;
   bool failed = false;
   while (const std::optional<Answer> answer = loop.thread().take()) {
     EXPECT_FALSE(std::holds_alternative<LoadFinished>(*answer));
-    if (std::holds_alternative<LoadedRows>(*answer)) ++pieces;
+    if (std::holds_alternative<records::LoadedRows>(*answer)) ++pieces;
     failed = std::holds_alternative<LoadFailed>(*answer);
   }
   EXPECT_TRUE(failed);  // And it is the last answer.
@@ -351,7 +353,7 @@ TEST(StorageThread, ServesASqliteDatabase) {
   }
   Loop loop(std::make_unique<SqliteStore>(path));
   loop.next_of<Opened>();
-  EXPECT_EQ(loop.next_of<LoadedRows>().rooms.size(), 20U);
+  EXPECT_EQ(loop.next_of<records::LoadedRows>().of<records::RoomRow>().size(), 20U);
   EXPECT_EQ(loop.next_of<LoadFinished>().rooms, 20U);
 }
 

@@ -17,14 +17,14 @@ TEST_P(StoreContract, CommittedRowsAreThereAfterARestart) {
   commit({{put_room("chat", room_flag::is_private), put_member("chat", "al", member_flag::owner)},
           {put_member("chat", "bob", member_flag::invited)}});
   restart();
-  const LoadedRows rows = load_all(store()).rows;
-  ASSERT_EQ(rows.rooms.size(), 1U);
-  EXPECT_EQ(rows.rooms[0].name, "chat");
-  EXPECT_EQ(rows.rooms[0].domain, room_domain);
-  EXPECT_EQ(rows.rooms[0].flags, room_flag::is_private);
+  const records::LoadedRows rows = load_all(store()).rows;
+  ASSERT_EQ(rows.of<records::RoomRow>().size(), 1U);
+  EXPECT_EQ(rows.of<records::RoomRow>()[0].key.name, "chat");
+  EXPECT_EQ(rows.of<records::RoomRow>()[0].key.domain, room_domain);
+  EXPECT_EQ(rows.of<records::RoomRow>()[0].flags, room_flag::is_private);
   EXPECT_EQ(lines(rows), (Lines{"member al of sip:chat@conf.example.com 1",
                                 "member bob of sip:chat@conf.example.com 4", "room chat 1"}));
-  EXPECT_EQ(rows.members[0].domain, user_domain);
+  EXPECT_EQ(rows.of<records::MemberRow>()[0].key.domain, user_domain);
 }
 
 TEST_P(StoreContract, PutChangesTheFlagsOfARowThatIsThere) {
@@ -238,9 +238,9 @@ TEST_P(StoreContract, LoadComesInPiecesMembersLast) {
   commit(std::move(commands));
   const Loaded loaded = load_all(store());
   ASSERT_TRUE(loaded.result);
-  EXPECT_EQ(loaded.rows.rooms.size(), 5000U);
-  EXPECT_EQ(loaded.rows.users.size(), 1U);
-  EXPECT_EQ(loaded.rows.members.size(), 5000U);
+  EXPECT_EQ(loaded.rows.of<records::RoomRow>().size(), 5000U);
+  EXPECT_EQ(loaded.rows.of<records::UserRow>().size(), 1U);
+  EXPECT_EQ(loaded.rows.of<records::MemberRow>().size(), 5000U);
   EXPECT_TRUE(loaded.members_came_last);
   EXPECT_EQ(loaded.pieces, (std::vector<std::size_t>{4096, 4096, 1809}));
 }
@@ -251,7 +251,7 @@ TEST_P(StoreContract, LoadEndsWhenTheSinkWantsNoMore) {
   commit(std::move(commands));
   int pieces = 0;
   const Result<void> loaded = store().load(
-      [](void* context, LoadedRows&&) {
+      [](void* context, records::LoadedRows&&) {
         ++*static_cast<int*>(context);
         return false;
       },
@@ -261,7 +261,7 @@ TEST_P(StoreContract, LoadEndsWhenTheSinkWantsNoMore) {
   EXPECT_EQ(pieces, 1);
   // The store is none the worse.
   commit({{put_room("another")}});
-  EXPECT_EQ(load_all(store()).rows.rooms.size(), 5001U);
+  EXPECT_EQ(load_all(store()).rows.of<records::RoomRow>().size(), 5001U);
 }
 
 }  // namespace

@@ -17,29 +17,34 @@ namespace imcd::imc {
 using Lines = std::vector<std::string>;
 
 // "put member bob@x of chat@x 4"; flags and times last.
+inline std::string line_of(const records::RoomRow::Key& key) {
+  return fmt::format("room {}@{}", key.name, key.domain);
+}
+inline std::string line_of(const records::MemberRow::Key& key) {
+  return fmt::format("member {}@{} of {}", key.user, key.domain, key.room.substr(4));
+}
+inline std::string line_of(const records::UserRow::Key& key) { return "user " + key.text; }
+inline std::string line_of(const records::InvitationRow::Key& key) {
+  return fmt::format("invitation {}@{} of {}", key.user, key.domain, key.room.substr(4));
+}
+
+inline std::string value_of(const records::RoomRow& row) { return std::to_string(row.flags); }
+inline std::string value_of(const records::MemberRow& row) { return std::to_string(row.flags); }
+inline std::string value_of(const records::UserRow& row) { return row.uri; }
+inline std::string value_of(const records::InvitationRow& row) {
+  return std::to_string(row.made_at);
+}
+
+template <class Row>
+std::string line_of(const records::Put<Row>& put) {
+  return fmt::format("put {} {}", line_of(put.row.key), value_of(put.row));
+}
+template <class Row>
+std::string line_of(const records::Erase<Row>& erase) {
+  return "erase " + line_of(erase.key);
+}
 inline std::string line_of(const records::Record& record) {
-  using Kind = records::Record::Kind;
-  const std::string room = fmt::format("{}@{}", record.room_name, record.room_domain);
-  const std::string member = fmt::format("{}@{} of {}", record.user, record.user_domain, room);
-  switch (record.kind) {
-    case Kind::put_room:
-      return fmt::format("put room {} {}", room, record.flags);
-    case Kind::delete_room:
-      return fmt::format("erase room {}", room);
-    case Kind::put_member:
-      return fmt::format("put member {} {}", member, record.flags);
-    case Kind::delete_member:
-      return fmt::format("erase member {}", member);
-    case Kind::put_user:
-      return fmt::format("put user {} {}", record.user, record.uri);
-    case Kind::delete_user:
-      return fmt::format("erase user {}", record.user);
-    case Kind::put_invitation:
-      return fmt::format("put invitation {} {}", member, record.made_at);
-    case Kind::delete_invitation:
-      return fmt::format("erase invitation {}", member);
-  }
-  return {};
+  return std::visit([](const auto& change) { return line_of(change); }, record);
 }
 
 inline Lines lines_of(const std::vector<records::Record>& records) {

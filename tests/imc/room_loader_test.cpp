@@ -7,6 +7,13 @@ namespace {
 
 class RoomLoaderTest : public ChangesFixture {
  protected:
+  static records::LoadedRows rows_with(std::vector<records::RoomRow> rooms,
+                                       std::vector<records::MemberRow> members) {
+    records::LoadedRows rows;
+    rows.of<records::RoomRow>() = std::move(rooms);
+    rows.of<records::MemberRow>() = std::move(members);
+    return rows;
+  }
   Lines repairs() { return lines_of(loader.take_repairs()); }
   Lines told() {
     Lines lines;
@@ -15,17 +22,35 @@ class RoomLoaderTest : public ChangesFixture {
     return lines;
   }
 
+  void load(std::vector<records::RoomRow> rooms, std::vector<records::MemberRow> members) {
+    loader.load(rows_with(std::move(rooms), std::move(members)), log);
+  }
+  void load_users(std::vector<records::UserRow> users) {
+    records::LoadedRows rows;
+    rows.of<records::UserRow>() = std::move(users);
+    loader.load(rows, log);
+  }
+  void load_invitations(std::vector<records::InvitationRow> invitations) {
+    records::LoadedRows rows;
+    rows.of<records::InvitationRow>() = std::move(invitations);
+    loader.load(rows, log);
+  }
+  bool reload(std::string name, std::vector<records::RoomRow> rooms,
+              std::vector<records::MemberRow> members) {
+    return loader.reload_room({std::move(name), "x"},
+                              rows_with(std::move(rooms), std::move(members)), log);
+  }
+
   RoomLoader loader{changes, identities, figures};
   Outbox log;
 };
 
 TEST_F(RoomLoaderTest, MakesRoomsWithTheirMembers) {
-  loader.load_users({{"bob@x", "sip:bob@x:6000"}}, log);
-  loader.load({{"chat", "x", 0}, {"priv", "x", records::room_flag::is_private}},
-              {{"alice", "x", "sip:chat@x", owner | records::member_flag::skip},
-               {"bob", "x", "sip:chat@x", invited}},
-              log);
-  loader.load_invitations({{"bob", "x", "sip:chat@x", 5}});
+  load_users({{{"bob@x"}, "sip:bob@x:6000"}});
+  load({{{"chat", "x"}, 0}, {{"priv", "x"}, records::room_flag::is_private}},
+       {{{"sip:chat@x", "alice", "x"}, owner | records::member_flag::skip},
+        {{"sip:chat@x", "bob", "x"}, invited}});
+  load_invitations({{{"sip:chat@x", "bob", "x"}, 5}});
   loader.end_load(WallTime(std::chrono::seconds(100)));
   EXPECT_EQ(told(), Lines{});
   EXPECT_EQ(repairs(), Lines{});
@@ -37,20 +62,19 @@ TEST_F(RoomLoaderTest, MakesRoomsWithTheirMembers) {
 }
 
 TEST_F(RoomLoaderTest, WhoIsInvitedSinceNobodyKnowsWhenIsSoSinceTheLoading) {
-  loader.load({{"chat", "x", 0}}, {{"bob", "x", "sip:chat@x", invited}}, log);
+  load({{{"chat", "x"}, 0}}, {{{"sip:chat@x", "bob", "x"}, invited}});
   loader.end_load(WallTime(std::chrono::seconds(100)));
   EXPECT_EQ(loader.invited_at(*find("chat@x"), *user("sip:bob@x")),
             WallTime(std::chrono::seconds(100)));
 }
 
 TEST_F(RoomLoaderTest, SkipsBadRowsAndTellsThem) {
-  loader.load_users({{"bob@x", "sip:carol@x"}, {"al@x", "tel:123"}}, log);
-  loader.load({{"a b", "x", 0}, {"gone", "x", records::room_flag::deleted}, {"chat", "x", 0}},
-              {{"c d", "x", "sip:chat@x", 0},
-               {"alice", "x", "sip:nowhere@x", 0},
-               {"alice", "x", "no uri", 0},
-               {"late", "x", "sip:chat@x", records::member_flag::deleted}},
-              log);
+  load_users({{{"bob@x"}, "sip:carol@x"}, {{"al@x"}, "tel:123"}});
+  load({{{"a b", "x"}, 0}, {{"gone", "x"}, records::room_flag::deleted}, {{"chat", "x"}, 0}},
+       {{{"sip:chat@x", "c d", "x"}, 0},
+        {{"sip:nowhere@x", "alice", "x"}, 0},
+        {{"no uri", "alice", "x"}, 0},
+        {{"sip:chat@x", "late", "x"}, records::member_flag::deleted}});
   EXPECT_EQ(told(), (Lines{"user skipped: its URI is not a SIP URI of that key",
                            "user skipped: its URI is not a SIP URI of that key",
                            "room skipped: its name and domain make no SIP URI",
@@ -67,12 +91,11 @@ TEST_F(RoomLoaderTest, SkipsBadRowsAndTellsThem) {
 }
 
 TEST_F(RoomLoaderTest, MergesRowsThatFoldTogether) {
-  loader.load({{"Chat", "x", 0}, {"chat", "x", records::room_flag::is_private}},
-              {{"alice", "x", "sip:Chat@x", owner},
-               {"Alice", "x", "sip:chat@x", invited},
-               {"bob", "x", "sip:chat@x", invited},
-               {"bob", "x", "sip:Chat@x", admin}},
-              log);
+  load({{{"Chat", "x"}, 0}, {{"chat", "x"}, records::room_flag::is_private}},
+       {{{"sip:Chat@x", "alice", "x"}, owner},
+        {{"sip:chat@x", "Alice", "x"}, invited},
+        {{"sip:chat@x", "bob", "x"}, invited},
+        {{"sip:Chat@x", "bob", "x"}, admin}});
   EXPECT_EQ(told(), (Lines{"room merged with sip:Chat@x: the names are the same",
                            "member merged: the room has the same user twice",
                            "member merged: the room has the same user twice"}));
@@ -85,28 +108,28 @@ TEST_F(RoomLoaderTest, MergesRowsThatFoldTogether) {
 }
 
 TEST_F(RoomLoaderTest, ErasesInvitationsOfNobodyWhoIsInvited) {
-  loader.load({{"chat", "x", 0}},
-              {{"alice", "x", "sip:chat@x", 0}, {"bob", "x", "sip:chat@x", invited}}, log);
-  loader.load_invitations({{"alice", "x", "sip:chat@x", 5},
-                           {"Bob", "x", "sip:chat@x", 6},
-                           {"carol", "x", "sip:nowhere@x", 7},
-                           {"dave", "x", "no uri", 8}});
+  load({{{"chat", "x"}, 0}},
+       {{{"sip:chat@x", "alice", "x"}, 0}, {{"sip:chat@x", "bob", "x"}, invited}});
+  load_invitations({{{"sip:chat@x", "alice", "x"}, 5},
+                    {{"sip:chat@x", "Bob", "x"}, 6},
+                    {{"sip:nowhere@x", "carol", "x"}, 7},
+                    {{"no uri", "dave", "x"}, 8}});
   EXPECT_EQ(repairs(),
             (Lines{"erase invitation alice@x of chat@x", "erase invitation Bob@x of chat@x",
                    "put invitation bob@x of chat@x 6", "erase invitation carol@x of nowhere@x"}));
 }
 
 TEST_F(RoomLoaderTest, ErasesUsersWhoAreInNoRoom) {
-  loader.load_users({{"al@x", "sip:al@x:6000"}, {"bob@x", "sip:bob@x:6000"}}, log);
-  loader.load({{"chat", "x", 0}}, {{"al", "x", "sip:chat@x", 0}}, log);
+  load_users({{{"al@x"}, "sip:al@x:6000"}, {{"bob@x"}, "sip:bob@x:6000"}});
+  load({{{"chat", "x"}, 0}}, {{{"sip:chat@x", "al", "x"}, 0}});
   loader.end_load({});
   EXPECT_EQ(repairs(), (Lines{"erase user bob@x"}));
   EXPECT_EQ(identities.size(), 1U);
 }
 
 TEST_F(RoomLoaderTest, ForgetsAll) {
-  loader.load_users({{"al@x", "sip:al@x:6000"}}, log);
-  loader.load({{"chat", "x", 0}, {"CHAT", "x", 0}}, {{"al", "x", "sip:chat@x", 0}}, log);
+  load_users({{{"al@x"}, "sip:al@x:6000"}});
+  load({{{"chat", "x"}, 0}, {{"CHAT", "x"}, 0}}, {{{"sip:chat@x", "al", "x"}, 0}});
   loader.forget();
   EXPECT_EQ(repairs(), Lines{});
   EXPECT_EQ(counted(), (Counts{0, 0, 0, 0}));
@@ -124,9 +147,9 @@ TEST_F(RoomLoaderTest, RoomReadAgainIsWhatItsRowsSayAndTheSameRoom) {
   changes.apply(MemberPut{room, *user("sip:bob@x"), 0, changes.next_joining()});
   changes.apply(MemberPut{room, *carol, invited});
   changes.apply(InvitationPut{room, *carol, alice, WallTime(std::chrono::seconds(5))});
-  EXPECT_TRUE(loader.reload_room(
-      "chat", "x", {{"chat", "x", 0}},
-      {{"alice", "x", "sip:chat@x", admin}, {"carol", "x", "sip:chat@x", invited}}, log));
+  EXPECT_TRUE(
+      reload("chat", {{{"chat", "x"}, 0}},
+             {{{"sip:chat@x", "alice", "x"}, admin}, {{"sip:chat@x", "carol", "x"}, invited}}));
   EXPECT_EQ(find("chat@x"), &room);
   EXPECT_EQ(members_of(room), (Lines{"alice@x 2", "carol@x 4"}));
   EXPECT_EQ(room.inviter_of(*carol), alice.get());
@@ -136,16 +159,15 @@ TEST_F(RoomLoaderTest, RoomReadAgainIsWhatItsRowsSayAndTheSameRoom) {
 
 TEST_F(RoomLoaderTest, RoomReadAgainGoesWithoutARowAndComesWithOne) {
   make_room();
-  EXPECT_TRUE(loader.reload_room("chat", "x", {}, {}, log));
+  EXPECT_TRUE(reload("chat", {}, {}));
   EXPECT_EQ(find("chat@x"), nullptr);
-  EXPECT_TRUE(loader.reload_room("chat", "x", {{"chat", "x", 0}},
-                                 {{"alice", "x", "sip:chat@x", owner}}, log));
+  EXPECT_TRUE(reload("chat", {{{"chat", "x"}, 0}}, {{{"sip:chat@x", "alice", "x"}, owner}}));
   EXPECT_EQ(members_of(*find("chat@x")), (Lines{"alice@x 1"}));
 }
 
 TEST_F(RoomLoaderTest, RowsOfAnotherSpellingSayNothingOfTheRoom) {
   const Room& room = make_room();
-  EXPECT_FALSE(loader.reload_room("CHAT", "x", {}, {}, log));
+  EXPECT_FALSE(reload("CHAT", {}, {}));
   EXPECT_EQ(find("chat@x"), &room);
 }
 

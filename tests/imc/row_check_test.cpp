@@ -26,53 +26,54 @@ Lines findings(const Rows& rows, std::vector<std::string> domains = {}) {
 
 TEST(RowCheck, FindsNothingInGoodRowsAndInNone) {
   EXPECT_EQ(findings({}), Lines{});
-  EXPECT_EQ(findings({.rooms = {{"chat", "x", 0}, {"priv", "x", records::room_flag::is_private}},
-                      .users = {{"al@x", "sip:Al@x:6000"}},
-                      .members = {{"al", "x", "sip:chat@x", records::member_flag::owner},
-                                  {"bob", "x", "sip:chat@x", records::member_flag::invited},
-                                  {"al", "x", "sip:priv@x", records::member_flag::owner},
-                                  {"cy", "x", "sip:priv@x", records::member_flag::admin}},
-                      .invitations = {{"Bob", "x", "sip:CHAT@x", 5}}}),
-            Lines{});
+  EXPECT_EQ(
+      findings({.rooms = {{{"chat", "x"}, 0}, {{"priv", "x"}, records::room_flag::is_private}},
+                .users = {{{"al@x"}, "sip:Al@x:6000"}},
+                .members = {{{"sip:chat@x", "al", "x"}, records::member_flag::owner},
+                            {{"sip:chat@x", "bob", "x"}, records::member_flag::invited},
+                            {{"sip:priv@x", "al", "x"}, records::member_flag::owner},
+                            {{"sip:priv@x", "cy", "x"}, records::member_flag::admin}},
+                .invitations = {{{"sip:CHAT@x", "Bob", "x"}, 5}}}),
+      Lines{});
 }
 
 TEST(RowCheck, FindsInvitationsOfNobodyWhoIsInvited) {
-  EXPECT_EQ(findings({.rooms = {{"chat", "x", 0}},
-                      .members = {{"al", "x", "sip:chat@x", records::member_flag::owner}},
-                      .invitations = {{"al", "x", "sip:chat@x", 5},
-                                      {"bob", "x", "sip:chat@x", 5},
-                                      {"bob", "x", "sip:none@x", 5}}}),
+  EXPECT_EQ(findings({.rooms = {{{"chat", "x"}, 0}},
+                      .members = {{{"sip:chat@x", "al", "x"}, records::member_flag::owner}},
+                      .invitations = {{{"sip:chat@x", "al", "x"}, 5},
+                                      {{"sip:chat@x", "bob", "x"}, 5},
+                                      {{"sip:none@x", "bob", "x"}, 5}}}),
             (Lines{"invitation of al@x to sip:chat@x: nobody of that name is invited there",
                    "invitation of bob@x to sip:chat@x: nobody of that name is invited there",
                    "invitation of bob@x to sip:none@x: nobody of that name is invited there"}));
 }
 
 TEST(RowCheck, FindsRoomsWithoutMembersOrOwnerOrWithTwo) {
-  EXPECT_EQ(findings({.rooms = {{"a", "x", 0}, {"b", "x", 0}, {"c", "x", 0}, {"d", "x", 0}},
-                      .members = {{"al", "x", "sip:b@x", 0},
-                                  {"al", "x", "sip:c@x", records::member_flag::owner},
-                                  {"bob", "x", "sip:c@x", records::member_flag::owner},
-                                  {"al", "x", "sip:d@x", records::member_flag::invited}}}),
+  EXPECT_EQ(findings({.rooms = {{{"a", "x"}, 0}, {{"b", "x"}, 0}, {{"c", "x"}, 0}, {{"d", "x"}, 0}},
+                      .members = {{{"sip:b@x", "al", "x"}, 0},
+                                  {{"sip:c@x", "al", "x"}, records::member_flag::owner},
+                                  {{"sip:c@x", "bob", "x"}, records::member_flag::owner},
+                                  {{"sip:d@x", "al", "x"}, records::member_flag::invited}}}),
             (Lines{"room sip:a@x has no members", "room sip:b@x has no owner",
                    "room sip:c@x has 2 owners", "room sip:d@x has no members"}));
 }
 
 TEST(RowCheck, FindsMembersWithoutARoomAndTwice) {
-  EXPECT_EQ(findings({.rooms = {{"a", "x", 0}},
-                      .members = {{"al", "x", "sip:a@x", records::member_flag::owner},
-                                  {"AL", "X", "sip:A@x", 0},
-                                  {"bob", "x", "sip:gone@x", 0},
-                                  {"cy", "x", "what", 0}}}),
+  EXPECT_EQ(findings({.rooms = {{{"a", "x"}, 0}},
+                      .members = {{{"sip:a@x", "al", "x"}, records::member_flag::owner},
+                                  {{"sip:A@x", "AL", "X"}, 0},
+                                  {{"sip:gone@x", "bob", "x"}, 0},
+                                  {{"what", "cy", "x"}, 0}}}),
             (Lines{"member AL@X of sip:A@x: the room has the same user twice",
                    "member bob@x of sip:gone@x: there is no such room",
                    "member cy@x of what: there is no such room"}));
 }
 
 TEST(RowCheck, FindsNamesThatMakeNoUri) {
-  EXPECT_EQ(findings({.rooms = {{"a b", "x", 0}, {"a", "x", 0}},
-                      .users = {{"al@x", "tel:12"}, {"al@x", "sip:bob@x"}},
-                      .members = {{"al", "x", "sip:a@x", records::member_flag::owner},
-                                  {"b:c@d", "x", "sip:a@x", 0}}}),
+  EXPECT_EQ(findings({.rooms = {{{"a b", "x"}, 0}, {{"a", "x"}, 0}},
+                      .users = {{{"al@x"}, "tel:12"}, {{"al@x"}, "sip:bob@x"}},
+                      .members = {{{"sip:a@x", "al", "x"}, records::member_flag::owner},
+                                  {{"sip:a@x", "b:c@d", "x"}, 0}}}),
             (Lines{"room sip:a b@x: its name and domain make no SIP URI",
                    "user al@x: tel:12 is not a SIP URI of that key",
                    "user al@x: sip:bob@x is not a SIP URI of that key",
@@ -80,9 +81,9 @@ TEST(RowCheck, FindsNamesThatMakeNoUri) {
 }
 
 TEST(RowCheck, FindsRoomsThatAreOne) {
-  const Rows rows = {.rooms = {{"chat", "x", 0}, {"ch%61t", "X", 0}, {"chat", "y", 0}},
-                     .members = {{"al", "x", "sip:chat@x", records::member_flag::owner},
-                                 {"al", "x", "sip:chat@y", records::member_flag::owner}}};
+  const Rows rows = {.rooms = {{{"chat", "x"}, 0}, {{"ch%61t", "X"}, 0}, {{"chat", "y"}, 0}},
+                     .members = {{{"sip:chat@x", "al", "x"}, records::member_flag::owner},
+                                 {{"sip:chat@y", "al", "x"}, records::member_flag::owner}}};
   EXPECT_EQ(findings(rows),
             Lines{"rooms sip:chat@x and sip:ch%61t@X are one: their names are the same"});
   // Where y is another name of x, more of them are.
@@ -93,9 +94,9 @@ TEST(RowCheck, FindsRoomsThatAreOne) {
 }
 
 TEST(RowCheck, FindsWhatTheOlderModulesMarkedAsDeleted) {
-  EXPECT_EQ(findings({.rooms = {{"a", "x", records::room_flag::deleted}, {"b", "x", 0}},
-                      .members = {{"al", "x", "sip:b@x", records::member_flag::owner},
-                                  {"bob", "x", "sip:b@x", records::member_flag::deleted}}}),
+  EXPECT_EQ(findings({.rooms = {{{"a", "x"}, records::room_flag::deleted}, {{"b", "x"}, 0}},
+                      .members = {{{"sip:b@x", "al", "x"}, records::member_flag::owner},
+                                  {{"sip:b@x", "bob", "x"}, records::member_flag::deleted}}}),
             (Lines{"room sip:a@x is marked as deleted, but there",
                    "member bob@x of sip:b@x is marked as deleted, but there"}));
 }

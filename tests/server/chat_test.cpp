@@ -236,8 +236,8 @@ TEST_F(Chat, TextTooLongForUdpIsRefusedWith513) {
 }
 
 TEST_F(Chat, MemberWithoutAWayIsCountedAsUnroutable) {
-  h.database.rooms[{"chat", "example.org"}] = 0;
-  h.database.members[{"sip:chat@example.org", "ghost", "nowhere.example"}] = 0;
+  h.database.put(records::RoomRow{{"chat", "example.org"}, 0});
+  h.database.put(records::MemberRow{{"sip:chat@example.org", "ghost", "nowhere.example"}, 0});
   h.restart();
   make_room({"alice"});
   h.peer("alice").say("chat", "anybody?");
@@ -277,10 +277,11 @@ TEST_F(BehindAProxy, AllDeliveriesGoToTheProxy) {
 
 // So that the kernel takes a fan-out as runs of datagrams of one size.
 TEST_F(BehindAProxy, DeliveriesOfAMessageHaveOneSizeForUrisOfManyLengths) {
-  h.database.rooms[{"big", "example.org"}] = 0;
+  h.database.put(records::RoomRow{{"big", "example.org"}, 0});
   const std::string name(40, 'n');
   for (std::size_t bytes = 1; bytes <= 40; ++bytes) {
-    h.database.members[{"sip:big@example.org", name.substr(0, bytes), "example.org"}] = 0;
+    h.database.put(
+        records::MemberRow{{"sip:big@example.org", name.substr(0, bytes), "example.org"}, 0});
   }
   h.restart();
   proxy.forget();
@@ -300,9 +301,10 @@ TEST_F(BehindAProxy, DeliveriesOfAMessageHaveOneSizeForUrisOfManyLengths) {
 
 TEST_F(BehindAProxy, HopWindowBoundsWhatIsUnansweredAndYoung) {
   std::vector<std::string> names;
-  h.database.rooms[{"big", "example.org"}] = 0;
+  h.database.put(records::RoomRow{{"big", "example.org"}, 0});
   for (int i = 0; i < 500; ++i) {
-    h.database.members[{"sip:big@example.org", "m" + std::to_string(i), "example.org"}] = 0;
+    h.database.put(
+        records::MemberRow{{"sip:big@example.org", "m" + std::to_string(i), "example.org"}, 0});
   }
   h.restart();
   proxy.manner = Peer::Manner::silent;
@@ -316,9 +318,10 @@ TEST_F(BehindAProxy, HopWindowBoundsWhatIsUnansweredAndYoung) {
 }
 
 TEST_F(BehindAProxy, RoomOfAThousandGetsEachTextOnceAndInOrderInAnyWeather) {
-  h.database.rooms[{"big", "example.org"}] = 0;
+  h.database.put(records::RoomRow{{"big", "example.org"}, 0});
   for (int i = 0; i < 1000; ++i) {
-    h.database.members[{"sip:big@example.org", "m" + std::to_string(i), "example.org"}] = 0;
+    h.database.put(
+        records::MemberRow{{"sip:big@example.org", "m" + std::to_string(i), "example.org"}, 0});
   }
   h.restart();
   // What each member got, by its R-URI; and how each behaves.

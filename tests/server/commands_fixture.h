@@ -27,12 +27,13 @@ class Commands : public testing::Test {
   }
   // The stored flags; nothing when there is no such row.
   std::optional<std::uint32_t> stored(const std::string& user, const std::string& room = "chat") {
-    const auto row = h.database.members.find({"sip:" + room + "@example.org", user, "example.org"});
-    if (row == h.database.members.end()) return std::nullopt;
-    return row->second;
+    const auto row = h.database.of<records::MemberRow>().find(
+        {"sip:" + room + "@example.org", user, "example.org"});
+    if (row == h.database.of<records::MemberRow>().end()) return std::nullopt;
+    return row->second.flags;
   }
   bool room_stored(const std::string& name) {
-    return h.database.rooms.count({name, "example.org"}) == 1;
+    return h.database.of<records::RoomRow>().count({name, "example.org"}) == 1;
   }
   // A room of alice's with bob in it.
   void make_room(std::string_view extra = "") {

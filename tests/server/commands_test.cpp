@@ -100,7 +100,7 @@ class DomainAliases : public Commands {
 
 TEST_F(DomainAliases, RoomsAtAnyAliasAreTheRoomAtTheFirst) {
   EXPECT_EQ(code(alice, "chat", "#create"), 200);
-  EXPECT_EQ((h.database.rooms.count({"chat", "chat.example.net"})), 1U);
+  EXPECT_EQ((h.database.of<records::RoomRow>().count({"chat", "chat.example.net"})), 1U);
   EXPECT_EQ(code(bob, "lobby", "#join sip:chat@192.0.2.1"), 200);
   EXPECT_EQ(code(carol, "lobby", "#join chat@CHAT.example.net"), 200);
   EXPECT_EQ(h.server().conference().rooms().size(), 1U);

@@ -25,15 +25,15 @@ TEST_F(Commit, CommandsOfOneFlushIntervalShareABatch) {
   for (int i = 0; i < 10; ++i) alice.say("room" + std::to_string(i), "#create");
   h.run_for(1s);
   EXPECT_EQ(h.figures().db_batches_committed.value(), 1U);
-  EXPECT_EQ(h.database.rooms.size(), 10U);
+  EXPECT_EQ(h.database.of<records::RoomRow>().size(), 10U);
 }
 
 TEST_F(Commit, BatchWaitsForTheFlushIntervalAndForTheBatchBefore) {
   alice.say("one", "#create");
   h.run_for(9ms);
-  EXPECT_TRUE(h.database.rooms.empty());
+  EXPECT_TRUE(h.database.of<records::RoomRow>().empty());
   h.run_for(1ms);
-  EXPECT_EQ(h.database.rooms.size(), 1U);
+  EXPECT_EQ(h.database.of<records::RoomRow>().size(), 1U);
 }
 
 TEST_F(Commit, RetransmissionDuringTheWaitIsAbsorbed) {
@@ -132,7 +132,7 @@ TEST_F(Commit, RetryableFailureKeepsTheBatchAndTriesAgain) {
   EXPECT_EQ(h.figures().db_up.value(), 0);
   h.run_for(2s);
   EXPECT_EQ(alice.last_code(), 200);
-  EXPECT_EQ(h.database.rooms.size(), 1U);
+  EXPECT_EQ(h.database.of<records::RoomRow>().size(), 1U);
   EXPECT_EQ(h.figures().db_up.value(), 1);
   EXPECT_EQ(h.figures().db_batches_retried.value(), 3U);
 }
@@ -142,14 +142,14 @@ TEST_F(Commit, LostAnswerToACommitIsHarmless) {
   alice.say("chat", "#create");
   h.run_for(2s);
   EXPECT_EQ(alice.last_code(), 200);
-  EXPECT_EQ(h.database.rooms.size(), 1U);
-  EXPECT_EQ(h.database.members.size(), 1U);
+  EXPECT_EQ(h.database.of<records::RoomRow>().size(), 1U);
+  EXPECT_EQ(h.database.of<records::MemberRow>().size(), 1U);
 }
 
 TEST_F(Commit, CommandThatTheDatabaseRefusesIs500AndTheRoomIsReadAgain) {
   alice.say("chat", "#create");
   h.run_for(1s);
-  h.database.faults.refuses = [](const records::Record& record) { return record.user == "bob"; };
+  h.database.faults.refuses = [](const records::Record& record) { return names(record, "bob"); };
   bob.say("chat", "#join");
   carol.say("chat", "#join");
   h.run_for(1s);
@@ -171,7 +171,7 @@ TEST_F(Commit, CommandThatTheDatabaseRefusesIs500AndTheRoomIsReadAgain) {
 TEST_F(Commit, ChangeBehindARefusedOneStaysInMemory) {
   alice.say("chat", "#create");
   h.run_for(1s);
-  h.database.faults.refuses = [](const records::Record& record) { return record.user == "bob"; };
+  h.database.faults.refuses = [](const records::Record& record) { return names(record, "bob"); };
   h.database_hangs = true;
   bob.say("chat", "#join");
   h.run_for(20ms);
@@ -188,19 +188,19 @@ TEST_F(Commit, ChangeBehindARefusedOneStaysInMemory) {
 
 TEST_F(Commit, RoomWhoseMakingIsRefusedIsGone) {
   h.database.faults.refuses = [](const records::Record& record) {
-    return record.kind == records::Record::Kind::put_room;
+    return std::holds_alternative<records::Put<records::RoomRow>>(record);
   };
   alice.say("chat", "#create");
   h.run_for(1s);
   EXPECT_EQ(alice.last_code(), 500);
   EXPECT_EQ(h.server().conference().rooms().size(), 0U);
-  EXPECT_TRUE(h.database.members.empty());
+  EXPECT_TRUE(h.database.of<records::MemberRow>().empty());
 }
 
 TEST_F(Commit, CrashBetweenTwoRecordsLeavesNoHalfCommand) {
   for (std::size_t records = 0; records < 4; ++records) {
-    h.database.rooms.clear();
-    h.database.members.clear();
+    h.database.of<records::RoomRow>().clear();
+    h.database.of<records::MemberRow>().clear();
     h.database.faults.die_after_records = records;
     h.restart();
     alice.forget();
@@ -208,8 +208,8 @@ TEST_F(Commit, CrashBetweenTwoRecordsLeavesNoHalfCommand) {
     h.run_for(1s);
     EXPECT_EQ(alice.last_code(), 0) << records;
     h.restart();
-    EXPECT_TRUE(h.database.rooms.empty());
-    EXPECT_TRUE(h.database.members.empty());
+    EXPECT_TRUE(h.database.of<records::RoomRow>().empty());
+    EXPECT_TRUE(h.database.of<records::MemberRow>().empty());
     EXPECT_EQ(h.server().conference().rooms().size(), 0U);
   }
 }
@@ -259,7 +259,7 @@ TEST_F(Relaxed, AnswersAtOnceAndStoresLater) {
   EXPECT_TRUE(bob.has_heard("hello"));
   h.database_hangs = false;
   h.run_for(1s);
-  EXPECT_EQ(h.database.members.size(), 2U);
+  EXPECT_EQ(h.database.of<records::MemberRow>().size(), 2U);
 }
 
 }  // namespace

@@ -169,7 +169,7 @@ void Harness::load() {
   }
   server_->on_store_opened(now_, out_);
   const auto loaded = store_->load(
-      [](void* context, db::LoadedRows&& piece) {
+      [](void* context, records::LoadedRows&& piece) {
         auto* const self = static_cast<Harness*>(context);
         self->server_->on_rows_loaded(piece, self->now_, self->out_);
         return true;

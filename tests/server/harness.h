@@ -90,6 +90,14 @@ class Peer {
   int last_request_ = 0;
 };
 
+// Whether the record is about somebody of that name in a room.
+inline bool names(const records::Record& record, std::string_view user) {
+  const auto* const member = records::find_key<records::MemberRow>(record);
+  const auto* const invited = records::find_key<records::InvitationRow>(record);
+  return (member != nullptr && member->user == user) ||
+         (invited != nullptr && invited->user == user);
+}
+
 struct HarnessOptions {
   Settings settings{};
   Duration commit_delay = 1ms;

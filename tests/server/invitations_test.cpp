@@ -19,7 +19,9 @@ class InvitationTimes : public testing::Test {
     EXPECT_EQ(rows().size(), 1U);
   }
 
-  db::MemoryDatabase::Invitations& rows() { return h.database.invitations; }
+  db::MemoryDatabase::Table<records::InvitationRow>& rows() {
+    return h.database.of<records::InvitationRow>();
+  }
   // What the owner sees of bob.
   std::string listed() {
     alice.forget();
@@ -44,7 +46,7 @@ TEST_F(InvitationTimes, AreKeptOverARestart) {
   const auto stored = rows();
   EXPECT_EQ(stored.begin()->first.room, "sip:chat@example.org");
   EXPECT_EQ(stored.begin()->first.user, "bob");
-  EXPECT_EQ(stored.begin()->second, 480000 * 3600 + 1);
+  EXPECT_EQ(stored.begin()->second.made_at, 480000 * 3600 + 1);
   EXPECT_EQ(listed(), "bob@example.org (invited 2024-10-04)");
   h.run_for(72h);
   h.restart();
@@ -111,16 +113,19 @@ TEST_F(InvitationTimes, AreNewWithANewInvitation) {
 
 TEST_F(InvitationTimes, OfNobodyWhoIsInvitedAreDeletedAtTheStart) {
   const auto good = rows();
-  rows()[{"sip:chat@example.org", "alice", "example.org"}] = 5;     // A member.
-  rows()[{"sip:chat@example.org", "carol", "example.org"}] = 5;     // Nobody.
-  rows()[{"sip:nowhere@example.org", "carol", "example.org"}] = 5;  // No room.
+  h.database.put(
+      records::InvitationRow{{"sip:chat@example.org", "alice", "example.org"}, 5});  // A member.
+  h.database.put(
+      records::InvitationRow{{"sip:chat@example.org", "carol", "example.org"}, 5});  // Nobody.
+  h.database.put(
+      records::InvitationRow{{"sip:nowhere@example.org", "carol", "example.org"}, 5});  // No room.
   h.restart();
   h.run_for(1s);
   EXPECT_EQ(rows(), good);
 }
 
 TEST_F(InvitationTimes, SurviveARefusalOfAnotherChange) {
-  h.database.faults.refuses = [](const records::Record& record) { return record.user == "carol"; };
+  h.database.faults.refuses = [](const records::Record& record) { return names(record, "carol"); };
   h.run_for(72h);
   h.peer("carol").say("chat", "#join");
   h.run_for(1s);

@@ -123,7 +123,10 @@ TEST_F(KnownFailure, InvitedUsersJoinLeftTheInvitedFlagSet) {
   ASSERT_EQ(code(alice, "chat", "#create private"), 200);
   ASSERT_EQ(code(alice, "chat", "#invite bob"), 200);
   ASSERT_EQ(code(bob, "chat", "#join"), 200);
-  EXPECT_EQ((h.database.members[{"sip:chat@example.org", "bob", "example.org"}]), 0U);
+  EXPECT_EQ((h.database.of<records::MemberRow>()
+                 .at({"sip:chat@example.org", "bob", "example.org"})
+                 .flags),
+            0U);
 }
 
 TEST_F(KnownFailure, ModifyLetAnAdminDemoteTheOwnerAndCrashedOnANonMember) {
@@ -188,9 +191,10 @@ TEST_F(KnownFailure, PrivateRoomCameBackPublic) {
 }
 
 TEST_F(KnownFailure, RoomWithoutMembersStoppedTheLoadOfAllLaterRooms) {
-  h.database.rooms[{"a", "example.org"}] = 0;
-  h.database.rooms[{"b", "example.org"}] = 0;
-  h.database.members[{"sip:b@example.org", "bob", "example.org"}] = records::member_flag::owner;
+  h.database.put(records::RoomRow{{"a", "example.org"}, 0});
+  h.database.put(records::RoomRow{{"b", "example.org"}, 0});
+  h.database.put(
+      records::MemberRow{{"sip:b@example.org", "bob", "example.org"}, records::member_flag::owner});
   h.restart();
   EXPECT_EQ(h.server().conference().rooms().size(), 2U);
   EXPECT_EQ(code(bob, "b", "hello"), 200);
@@ -233,7 +237,7 @@ TEST_F(KnownFailure, SchemeInCapitalsWasNotRecognized) {
   alice.send(create.text());
   h.run_for(1s);
   EXPECT_EQ(alice.last_code(), 200);
-  EXPECT_EQ((h.database.rooms.count({"other", "example.org"})), 1U);
+  EXPECT_EQ((h.database.of<records::RoomRow>().count({"other", "example.org"})), 1U);
 }
 
 TEST_F(KnownFailure, ContentTypeWasForcedToTextPlainAndNoticesTookTheSenders) {
@@ -321,12 +325,12 @@ TEST_F(KnownFailure, CommandsWereLoggedAsErrors) {
 // --- Seen on the running peers -------------------------------------------------------------------
 
 TEST_F(KnownFailure, NothingElseWasServedWhileOneRoomWasFannedOut) {
-  h.database.rooms[{"big", "example.org"}] = 0;
+  h.database.put(records::RoomRow{{"big", "example.org"}, 0});
   for (int i = 0; i < 5000; ++i) {
-    h.database.members[{"sip:big@example.org", fmt::format("m{}@", i).substr(0, 5), "127.0.0.1"}] =
-        0;
+    h.database.put(records::MemberRow{
+        {"sip:big@example.org", fmt::format("m{}@", i).substr(0, 5), "127.0.0.1"}, 0});
   }
-  h.database.members[{"sip:big@example.org", "alice", "example.org"}] = 0;
+  h.database.put(records::MemberRow{{"sip:big@example.org", "alice", "example.org"}, 0});
   h.restart();
   alice.say("big", "hello");
   bob.forget();

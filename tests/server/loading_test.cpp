@@ -8,15 +8,17 @@ namespace imcd::server {
 namespace {
 
 TEST_F(Commit, RowsOfOlderModulesLoadAndBadOnesAreSkipped) {
-  h.database.rooms[{"chat", "example.org"}] = 0;
-  h.database.rooms[{"empty", "example.org"}] = records::room_flag::is_private;
-  h.database.rooms[{"gone", "example.org"}] = records::room_flag::deleted;
-  h.database.rooms[{"bad name", "example.org"}] = 0;
-  auto& members = h.database.members;
-  members[{"sip:chat@example.org", "alice", "example.org"}] = records::member_flag::owner;
-  members[{"sip:chat@example.org", "bob", "example.org"}] = records::member_flag::skip;
-  members[{"sip:chat@example.org", "carol", "example.org"}] = records::member_flag::deleted;
-  members[{"sip:none@example.org", "dave", "example.org"}] = 0;
+  h.database.put(records::RoomRow{{"chat", "example.org"}, 0});
+  h.database.put(records::RoomRow{{"empty", "example.org"}, records::room_flag::is_private});
+  h.database.put(records::RoomRow{{"gone", "example.org"}, records::room_flag::deleted});
+  h.database.put(records::RoomRow{{"bad name", "example.org"}, 0});
+  h.database.put(records::MemberRow{{"sip:chat@example.org", "alice", "example.org"},
+                                    records::member_flag::owner});
+  h.database.put(records::MemberRow{{"sip:chat@example.org", "bob", "example.org"},
+                                    records::member_flag::skip});
+  h.database.put(records::MemberRow{{"sip:chat@example.org", "carol", "example.org"},
+                                    records::member_flag::deleted});
+  h.database.put(records::MemberRow{{"sip:none@example.org", "dave", "example.org"}, 0});
   h.restart();
   introduce();
   EXPECT_EQ(h.server().conference().rooms().size(), 2U);
@@ -29,7 +31,8 @@ TEST_F(Commit, RowsOfOlderModulesLoadAndBadOnesAreSkipped) {
 }
 
 TEST_F(Commit, MemberRowWithoutARoomDoesNotWakeUpInANewRoomOfThatName) {
-  h.database.members[{"sip:chat@example.org", "bob", "example.org"}] = records::member_flag::admin;
+  h.database.put(records::MemberRow{{"sip:chat@example.org", "bob", "example.org"},
+                                    records::member_flag::admin});
   h.restart();
   introduce();
   alice.say("chat", "#create private");
@@ -43,12 +46,13 @@ TEST_F(Commit, MemberRowWithoutARoomDoesNotWakeUpInANewRoomOfThatName) {
 }
 
 TEST_F(Commit, RowsThatFoldTogetherAreMergedAndReported) {
-  h.database.rooms[{"chat", "example.org"}] = 0;
-  h.database.rooms[{"Chat", "Example.org"}] = 0;
-  auto& members = h.database.members;
-  members[{"sip:chat@example.org", "alice", "example.org"}] = records::member_flag::owner;
-  members[{"sip:Chat@Example.org", "ALICE", "example.org"}] = records::member_flag::invited;
-  members[{"sip:Chat@Example.org", "bob", "example.org"}] = 0;
+  h.database.put(records::RoomRow{{"chat", "example.org"}, 0});
+  h.database.put(records::RoomRow{{"Chat", "Example.org"}, 0});
+  h.database.put(records::MemberRow{{"sip:chat@example.org", "alice", "example.org"},
+                                    records::member_flag::owner});
+  h.database.put(records::MemberRow{{"sip:Chat@Example.org", "ALICE", "example.org"},
+                                    records::member_flag::invited});
+  h.database.put(records::MemberRow{{"sip:Chat@Example.org", "bob", "example.org"}, 0});
   h.restart();
   EXPECT_EQ(h.server().conference().rooms().size(), 1U);
   EXPECT_EQ(h.figures().members.value(), 2);
@@ -57,26 +61,26 @@ TEST_F(Commit, RowsThatFoldTogetherAreMergedAndReported) {
   EXPECT_TRUE(reported);
   // The rows are made to agree, so that what is destroyed stays so.
   h.run_for(1s);
-  EXPECT_EQ(h.database.rooms.size(), 1U);
-  EXPECT_EQ(h.database.members.size(), 2U);
+  EXPECT_EQ(h.database.of<records::RoomRow>().size(), 1U);
+  EXPECT_EQ(h.database.of<records::MemberRow>().size(), 2U);
   alice.say("chat", "#destroy");
   h.run_for(1s);
   EXPECT_EQ(alice.last_code(), 200);
-  EXPECT_TRUE(h.database.rooms.empty());
-  EXPECT_TRUE(h.database.members.empty());
+  EXPECT_TRUE(h.database.of<records::RoomRow>().empty());
+  EXPECT_TRUE(h.database.of<records::MemberRow>().empty());
 }
 
 TEST_F(Commit, MemberRowOfAnotherSpellingIsRemovedForGood) {
-  h.database.rooms[{"chat", "example.org"}] = 0;
-  h.database.members[{"sip:chat@example.org", "alice", "example.org"}] =
-      records::member_flag::owner;
-  h.database.members[{"sip:CHAT@example.org", "bob", "example.org"}] = 0;
+  h.database.put(records::RoomRow{{"chat", "example.org"}, 0});
+  h.database.put(records::MemberRow{{"sip:chat@example.org", "alice", "example.org"},
+                                    records::member_flag::owner});
+  h.database.put(records::MemberRow{{"sip:CHAT@example.org", "bob", "example.org"}, 0});
   h.restart();
   introduce();
   bob.say("chat", "#exit");
   h.run_for(1s);
   EXPECT_EQ(bob.last_code(), 200);
-  EXPECT_EQ(h.database.members.size(), 1U);
+  EXPECT_EQ(h.database.of<records::MemberRow>().size(), 1U);
 }
 
 }  // namespace

@@ -146,7 +146,7 @@ TEST_F(Names, MembersAtOneHostMakeOneQuestion) {
   is_silent = true;
   load({});
   for (int i = 0; i < 50; ++i) {
-    h.database.members[{"sip:chat@example.org", "m" + std::to_string(i), "far.example"}] = 0;
+    h.database.put(records::MemberRow{{"sip:chat@example.org", "m" + std::to_string(i), "far.example"}, 0});
   }
   h.restart();
   say("hello");
@@ -163,7 +163,7 @@ TEST_F(Names, FloodOfHostsAsksAFewAtATimeAndEndsUnroutable) {
   constexpr int many = 1000;
   for (int i = 0; i < many; ++i) {
     const std::string host = "h" + std::to_string(i) + ".example";
-    h.database.members[{"sip:chat@example.org", "ghost", host}] = 0;
+    h.database.put(records::MemberRow{{"sip:chat@example.org", "ghost", host}, 0});
   }
   h.restart();
   say("hello");

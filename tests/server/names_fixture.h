@@ -42,10 +42,10 @@ class Names : public testing::Test {
 
   // Rooms `chat` with members at hosts, read from the database.
   void load(std::initializer_list<const char*> hosts) {
-    h.database.rooms[{"chat", "example.org"}] = 0;
-    h.database.members[{"sip:chat@example.org", "alice", "example.org"}] = 0;
+    h.database.put(records::RoomRow{{"chat", "example.org"}, 0});
+    h.database.put(records::MemberRow{{"sip:chat@example.org", "alice", "example.org"}, 0});
     for (const char* host : hosts) {
-      h.database.members[{"sip:chat@example.org", "ghost", host}] = 0;
+      h.database.put(records::MemberRow{{"sip:chat@example.org", "ghost", host}, 0});
     }
     h.restart();
     h.options.load = true;

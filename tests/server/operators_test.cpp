@@ -37,8 +37,11 @@ class Operators : public testing::Test {
 
 TEST_F(Operators, RoomIsStoredAndItsOwnerToldAndInCharge) {
   make("sip:hall@example.org", "sip:alice@example.org", "private");
-  EXPECT_EQ((h.database.rooms.at({"hall", "example.org"})), records::room_flag::is_private);
-  EXPECT_EQ((h.database.members.at({"sip:hall@example.org", "alice", "example.org"})),
+  EXPECT_EQ((h.database.of<records::RoomRow>().at({"hall", "example.org"}).flags),
+            records::room_flag::is_private);
+  EXPECT_EQ((h.database.of<records::MemberRow>()
+                 .at({"sip:hall@example.org", "alice", "example.org"})
+                 .flags),
             records::member_flag::owner);
   EXPECT_TRUE(alice.has_heard("The operators made the private room hall@example.org"));
   bob.say("hall", "#join");
@@ -77,7 +80,7 @@ TEST_F(Operators, BadNamesAndTooManyRoomsAreRefused) {
 
 TEST_F(Operators, RoomThatTheDatabaseRefusesGoesAgain) {
   h.database.faults.refuses = [](const records::Record& record) {
-    return record.kind == records::Record::Kind::put_room;
+    return std::holds_alternative<records::Put<records::RoomRow>>(record);
   };
   make("sip:hall@example.org", "sip:alice@example.org", "public");
   EXPECT_EQ(rooms(), 0U);

@@ -42,10 +42,10 @@ class Outages : public testing::Test {
     for (int i = 0; i < 20; ++i) user(i).say("nowhere", "hello");
     for (int i = 0; i < 5; ++i) user(i).say("chat", "#join");
     h.run_for(40s);
-    EXPECT_EQ(h.database.members.size(), 7U);
+    EXPECT_EQ(h.database.of<records::MemberRow>().size(), 7U);
     // The database tells what it stores, in the order in which it does.
     h.database.faults.refuses = [this](const records::Record& record) {
-      if (!record.is_of_user()) stored_.push_back(describe(record));
+      if (!records::room_of(record).empty()) stored_.push_back(describe(record));
       return false;
     };
     forget();
@@ -60,19 +60,13 @@ class Outages : public testing::Test {
   }
 
   static std::string describe(const records::Record& record) {
-    using enum records::Record::Kind;
-    switch (record.kind) {
-      case delete_room:
-        return "no room " + record.room_name;
-      case put_room:
-        return "room " + record.room_name;
-      case put_member:
-        return record.user + " in " + record.room_name;
-      case delete_member:
-        return record.user + " out of " + record.room_name;
-      default:
-        return "something else";
-    }
+    const std::string room(records::room_key(records::room_of(record)).name);
+    if (std::holds_alternative<records::Erase<records::RoomRow>>(record)) return "no room " + room;
+    if (std::holds_alternative<records::Put<records::RoomRow>>(record)) return "room " + room;
+    const auto* const member = records::find_key<records::MemberRow>(record);
+    if (member == nullptr) return "something else";
+    const bool is_put = std::holds_alternative<records::Put<records::MemberRow>>(record);
+    return member->user + (is_put ? " in " : " out of ") + room;
   }
 
   // Chat takes no part in the trouble.
@@ -174,10 +168,10 @@ class Outages : public testing::Test {
       h.run_for(100ms);
       EXPECT_EQ(user(i).last_code(), 200) << i;
     }
-    EXPECT_EQ(h.database.members.size(), 2U + 7 + 3 + 5);
+    EXPECT_EQ(h.database.of<records::MemberRow>().size(), 2U + 7 + 3 + 5);
     chat_flows();
     // What memory says is what the database says.
-    const auto members = h.database.members;
+    const auto members = h.database.of<records::MemberRow>();
     h.restart();
     EXPECT_EQ(h.figures().members.value(), static_cast<std::int64_t>(members.size()));
     EXPECT_EQ(h.figures().db_rows_skipped.value(), 0U);
@@ -244,7 +238,7 @@ TEST_F(Outages, DatabaseGoneForAMinuteInEveryTwo) {
     h.database.faults.commit_failures = 0;
     h.run_for(60s);
     EXPECT_EQ(stored_.size(), static_cast<std::size_t>(round) + 1);
-    EXPECT_EQ(h.database.members.size(), round % 2 == 0 ? 8U : 7U);
+    EXPECT_EQ(h.database.of<records::MemberRow>().size(), round % 2 == 0 ? 8U : 7U);
     EXPECT_EQ(h.figures().db_queue_operations.value(), 0);
   }
 }
@@ -269,9 +263,9 @@ class SlowDatabase : public Outages {
     EXPECT_EQ(h.figures().db_batches_retried.value(), 0U);
     for (int i = 0; i < 20; ++i) {
       note_answer(i);
-      const auto row = h.database.members.find(
+      const auto row = h.database.of<records::MemberRow>().find(
           {"sip:chat@example.org", fmt::format("user{}", i), "example.org"});
-      EXPECT_EQ(row != h.database.members.end(), is_member_[i]) << i;
+      EXPECT_EQ(row != h.database.of<records::MemberRow>().end(), is_member_[i]) << i;
     }
     // At once it is as it was before.
     h.options.commit_delay = 1ms;

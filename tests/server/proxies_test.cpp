@@ -95,9 +95,9 @@ class OneProxy : public testing::Test {
     return settings;
   }
   explicit OneProxy(int members = 2) : h({.settings = settings()}) {
-    h.database.rooms[{"chat", "example.org"}] = 0;
+    h.database.put(records::RoomRow{{"chat", "example.org"}, 0});
     for (int i = 0; i < members; ++i) {
-      h.database.members[{"sip:chat@example.org", "m" + std::to_string(i), "example.org"}] = 0;
+      h.database.put(records::MemberRow{{"sip:chat@example.org", "m" + std::to_string(i), "example.org"}, 0});
     }
     h.restart();
   }

@@ -29,7 +29,7 @@ TEST_F(Commands, CreateTakesTheRoomAsNameAddressOrUri) {
        {"#create one", "#create two@example.org", "#create sip:three@example.org",
         "#CREATE SIP:four@example.org", "#create <sip:five@example.org>"}) {
     EXPECT_EQ(code(alice, "lobby", body), 200) << body;
-    EXPECT_EQ(h.database.rooms.size(), static_cast<std::size_t>(++n)) << body;
+    EXPECT_EQ(h.database.of<records::RoomRow>().size(), static_cast<std::size_t>(++n)) << body;
   }
   for (const char* name : {"one", "two", "three", "four", "five"}) EXPECT_TRUE(room_stored(name));
 }
@@ -37,8 +37,8 @@ TEST_F(Commands, CreateTakesTheRoomAsNameAddressOrUri) {
 TEST_F(Commands, CreatePrivateIsStoredAsPrivate) {
   EXPECT_EQ(code(alice, "chat", "#create secret private"), 200);
   EXPECT_EQ(code(alice, "chat", "#create private"), 200);
-  EXPECT_EQ((h.database.rooms[{"secret", "example.org"}]), records::room_flag::is_private);
-  EXPECT_EQ((h.database.rooms[{"chat", "example.org"}]), records::room_flag::is_private);
+  EXPECT_EQ((h.database.of<records::RoomRow>().at({"secret", "example.org"}).flags), records::room_flag::is_private);
+  EXPECT_EQ((h.database.of<records::RoomRow>().at({"chat", "example.org"}).flags), records::room_flag::is_private);
   EXPECT_EQ(h.figures().rooms_private.value(), 2);
 }
 
@@ -205,8 +205,8 @@ TEST_F(Commands, DestroyTellsEverybodyAndIsTheOwnersAlone) {
   EXPECT_EQ(code(alice, "chat", "#destroy"), 200);
   EXPECT_TRUE(bob.has_heard("was ended"));
   EXPECT_TRUE(alice.has_heard("was ended"));
-  EXPECT_TRUE(h.database.rooms.empty());
-  EXPECT_TRUE(h.database.members.empty());
+  EXPECT_TRUE(h.database.of<records::RoomRow>().empty());
+  EXPECT_TRUE(h.database.of<records::MemberRow>().empty());
   EXPECT_EQ(h.figures().rooms_public.value(), 0);
   EXPECT_EQ(h.figures().members.value(), 0);
   EXPECT_EQ(code(alice, "chat", "#destroy"), 404);

@@ -30,7 +30,7 @@ TEST_F(Commit, TermStoresWhatIsJournaled) {
   h.run_for(1s);
   EXPECT_EQ(alice.last_code(), 200);
   EXPECT_EQ(h.exit_code, 0);
-  EXPECT_EQ(h.database.rooms.size(), 1U);
+  EXPECT_EQ(h.database.of<records::RoomRow>().size(), 1U);
 }
 
 TEST_F(Commit, DrainEndsAtItsTimeout) {

@@ -239,7 +239,9 @@ TEST_F(Uas, ContentEncodingOnACommandGets415WithAcceptEncoding) {
 TEST_F(Uas, PAssertedIdentityCountsBeforeFrom) {
   answer(RequestText{.extra = "P-Asserted-Identity: \"Carol\" <sip:carol@example.org>\r\n",
                      .body = "#create"});
-  EXPECT_EQ(h.database.members.count({"sip:chat@example.org", "carol", "example.org"}), 1U);
+  EXPECT_EQ(
+      h.database.of<records::MemberRow>().count({"sip:chat@example.org", "carol", "example.org"}),
+      1U);
 }
 
 TEST_F(Uas, AssertedIdentityThatCannotBeReadIsRefusedNotPassedOver) {
@@ -247,7 +249,7 @@ TEST_F(Uas, AssertedIdentityThatCannotBeReadIsRefusedNotPassedOver) {
       answer(RequestText{.extra = "P-Asserted-Identity: <sip:carol@\r\n", .body = "#create"});
   EXPECT_EQ(heard.code, 400);
   EXPECT_NE(heard.reason.find("P-Asserted-Identity"), std::string::npos);
-  EXPECT_TRUE(h.database.members.empty());
+  EXPECT_TRUE(h.database.of<records::MemberRow>().empty());
 }
 
 TEST_F(Uas, AnonymousMayNotEnter) {

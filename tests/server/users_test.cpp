@@ -28,8 +28,8 @@ class Users : public testing::Test {
     h.run_for(1s);
   }
   [[nodiscard]] std::string stored_uri(const std::string& key) {
-    const auto row = h.database.users.find({key});
-    return row == h.database.users.end() ? "" : row->second;
+    const auto row = h.database.of<records::UserRow>().find({key});
+    return row == h.database.of<records::UserRow>().end() ? "" : row->second.uri;
   }
 
   Harness h{{.settings = settings()}};
@@ -52,8 +52,8 @@ TEST_F(Users, PortOfAMemberOutlivesARestart) {
 TEST_F(Users, UriWithoutPortNeedsNoRow) {
   alice.own_uri = "sip:alice@127.0.0.1";
   say(alice, "#create");
-  EXPECT_EQ(h.database.members.size(), 1U);
-  EXPECT_TRUE(h.database.users.empty());
+  EXPECT_EQ(h.database.of<records::MemberRow>().size(), 1U);
+  EXPECT_TRUE(h.database.of<records::UserRow>().empty());
 }
 
 TEST_F(Users, SchemeOutlivesARestart) {
@@ -112,7 +112,7 @@ TEST_F(Users, WhoEntersFromAnotherPortIsReachedThere) {
   say(alice, "where are you?");
   EXPECT_TRUE(phone.has_heard("where are you?"));
   EXPECT_FALSE(bob.has_heard("where are you?"));
-  EXPECT_EQ(h.database.members.size(), 2U);
+  EXPECT_EQ(h.database.of<records::MemberRow>().size(), 2U);
 }
 
 TEST_F(Users, TalkingAloneMovesNobody) {
@@ -149,17 +149,18 @@ TEST_F(Users, RowGoesWithTheLastRoom) {
 }
 
 TEST_F(Users, RowOfSomebodyInNoRoomIsCleanedAwayAtTheStart) {
-  h.database.users[{"gone@127.0.0.1"}] = "sip:gone@127.0.0.1:6999";
+  h.database.put(records::UserRow{{"gone@127.0.0.1"}, "sip:gone@127.0.0.1:6999"});
   h.restart();
   h.run_for(1s);
-  EXPECT_TRUE(h.database.users.empty());
+  EXPECT_TRUE(h.database.of<records::UserRow>().empty());
   EXPECT_EQ(h.server().identities().size(), 0U);
 }
 
 TEST_F(Users, RowThatContradictsItsKeyIsSkipped) {
   say(alice, "#create");
   say(bob, "#join");
-  h.database.users[{"bob@127.0.0.1"}] = "sip:eve@127.0.0.1:" + std::to_string(bob.address.port);
+  h.database.put(
+      records::UserRow{{"bob@127.0.0.1"}, "sip:eve@127.0.0.1:" + std::to_string(bob.address.port)});
   h.restart();
   h.run_for(1s);
   bob.forget();
@@ -171,7 +172,8 @@ TEST_F(Users, RowThatContradictsItsKeyIsSkipped) {
 TEST_F(Users, RefusedCommandLeavesNoUri) {
   say(alice, "#create");
   h.database.faults.refuses = [](const records::Record& record) {
-    return record.kind == records::Record::Kind::put_member && record.user == "bob";
+    const auto* const put = std::get_if<records::Put<records::MemberRow>>(&record);
+    return put != nullptr && put->row.key.user == "bob";
   };
   say(bob, "#join");
   EXPECT_EQ(bob.last_code(), 500);

@@ -7,7 +7,7 @@
 
 namespace imcd::sim {
 
-using Kind = records::Record::Kind;
+using Kind = Change::Kind;
 
 namespace {
 
@@ -93,12 +93,17 @@ void Checker::find_withdrawn(RoomId at, std::vector<Pending>& withdrawn) {
 }
 
 Change Checker::to_change(const records::Record& record) {
-  const std::string uri = fmt::format("sip:{}@{}", record.room_name, record.room_domain);
-  Change change{.kind = record.kind, .room = names_.room(uri)};
-  const bool is_put = record.kind == Kind::put_room || record.kind == Kind::put_member;
-  if (is_put) change.flags = record.flags;
-  if (record.kind == Kind::put_member || record.kind == Kind::delete_member) {
-    change.user = names_.user(record.user, record.user_domain);
+  Change change{.kind = Kind::other, .room = names_.room(records::room_of(record))};
+  if (const auto* put = std::get_if<records::Put<records::RoomRow>>(&record)) {
+    change.kind = Kind::put_room;
+    change.flags = put->row.flags;
+  } else if (std::holds_alternative<records::Erase<records::RoomRow>>(record)) {
+    change.kind = Kind::delete_room;
+  } else if (const auto* key = records::find_key<records::MemberRow>(record)) {
+    const auto* const put_member = std::get_if<records::Put<records::MemberRow>>(&record);
+    change.kind = put_member != nullptr ? Kind::put_member : Kind::delete_member;
+    change.flags = put_member != nullptr ? put_member->row.flags : 0;
+    change.user = names_.user(key->user, key->domain);
   }
   return change;
 }
@@ -120,8 +125,8 @@ std::size_t Checker::match_command(const db::Batch& batch, std::size_t at) {
   // A room may be deleted in several spellings.
   std::vector<Change> changes;
   for (const records::Record& record : batch.commands[at].records) {
-    if (record.is_of_user() || record.is_of_invitation()) continue;
     const Change change = to_change(record);
+    if (change.kind == Kind::other) continue;
     if (changes.empty() || changes.back() != change) changes.push_back(change);
   }
   // Withdrawals of one moment are in an order that only the server knows.
@@ -153,7 +158,7 @@ std::size_t Checker::match_repair(const db::Batch& batch, std::size_t at) {
     }
     Pending part{.records = batch.commands[at].records.size(), .at = repair.at};
     for (const records::Record& record : batch.commands[at].records) {
-      if (!record.is_of_user()) part.changes.push_back(to_change(record));
+      if (!records::room_of(record).empty()) part.changes.push_back(to_change(record));
     }
     left -= part.records;
     in_flight_.push_back(std::move(part));
@@ -252,19 +257,19 @@ void Checker::reload(const Pending& refused) {
 // whose room has none say nothing.
 StoredRooms Checker::rows() {
   StoredRooms rooms;
-  for (const auto& [name, flags] : database_.rooms) {
-    if ((flags & records::room_flag::deleted) != 0) continue;
-    const RoomId at = names_.room(fmt::format("sip:{}@{}", name.name, name.domain));
+  for (const auto& [name, row] : database_.of<records::RoomRow>()) {
+    if ((row.flags & records::room_flag::deleted) != 0) continue;
+    const RoomId at = names_.room(records::uri_of(name));
     if (at == none) continue;
     rooms[at].exists = true;
-    rooms[at].flags |= flags & records::room_flag::is_private;
+    rooms[at].flags |= row.flags & records::room_flag::is_private;
   }
-  for (const auto& [key, row_flags] : database_.members) {
-    if ((row_flags & records::member_flag::deleted) != 0) continue;
+  for (const auto& [key, row] : database_.of<records::MemberRow>()) {
+    if ((row.flags & records::member_flag::deleted) != 0) continue;
     const RoomId at = names_.room(key.room);
     const UserId user = names_.user(key.user, key.domain);
     if (at == none || user == none) continue;
-    const std::uint32_t flags = row_flags & member_flags_kept;
+    const std::uint32_t flags = row.flags & member_flags_kept;
     const auto [member, is_new] = rooms[at].members.try_emplace(user, flags);
     if (is_new) continue;
     const bool invited = (member->second & flags & records::member_flag::invited) != 0;

@@ -49,22 +49,25 @@ TEST_F(FoundBySimulation, ResponseToAnotherMethodEndsNoDelivery) {
 // DESIGN 6: rows that fold together become one room, in the home domain's spelling.
 TEST_F(FoundBySimulation, RowOfAnAliasBeforeTheRoomsOwnRowKeepsTheRoom) {
   h.options.settings.conference.domains = {"example.org", "chat.example.org"};
-  h.database.rooms = {{{"chat", "chat.example.org"}, 0}, {{"chat", "example.org"}, 0}};
+  h.database.of<records::RoomRow>().clear();
+  h.database.put(records::RoomRow{{"chat", "chat.example.org"}, 0});
+  h.database.put(records::RoomRow{{"chat", "example.org"}, 0});
   h.restart();
   h.run_for(1s);
-  ASSERT_EQ(h.database.rooms.size(), 1U);
-  EXPECT_EQ(h.database.rooms.begin()->first.domain, "example.org");
+  ASSERT_EQ(h.database.of<records::RoomRow>().size(), 1U);
+  EXPECT_EQ(h.database.of<records::RoomRow>().begin()->first.domain, "example.org");
   h.restart();
   EXPECT_EQ(h.server().conference().rooms().size(), 1U);
 }
 
 TEST_F(FoundBySimulation, MemberRowWithoutARoomStaysAsleepWhenTheRoomIsMadeInAnotherSpelling) {
-  h.database.members[{"sip:chat@example.org", "bob", "example.org"}] = records::member_flag::admin;
+  h.database.put(records::MemberRow{{"sip:chat@example.org", "bob", "example.org"},
+                                    records::member_flag::admin});
   h.restart();
   alice.say("Chat", "#create private");
   h.run_for(1s);
   ASSERT_EQ(alice.last_code(), 200);
-  ASSERT_EQ(h.database.rooms.begin()->first.name, "Chat");
+  ASSERT_EQ(h.database.of<records::RoomRow>().begin()->first.name, "Chat");
   h.restart();
   bob.say("chat", "hello");
   h.run_for(1s);
@@ -73,9 +76,9 @@ TEST_F(FoundBySimulation, MemberRowWithoutARoomStaysAsleepWhenTheRoomIsMadeInAno
 
 // The room is read again and found as bad as before; the repair must not follow once more.
 TEST_F(FoundBySimulation, RefusedRepairIsNotTriedWithoutEnd) {
-  h.database.rooms[{"chat", "example.org"}] = 0;
-  h.database.members[{"sip:CHAT@example.org", "bob", "example.org"}] = 0;
-  h.database.faults.refuses = [](const records::Record& record) { return record.user == "bob"; };
+  h.database.put(records::RoomRow{{"chat", "example.org"}, 0});
+  h.database.put(records::MemberRow{{"sip:CHAT@example.org", "bob", "example.org"}, 0});
+  h.database.faults.refuses = [](const records::Record& record) { return names(record, "bob"); };
   h.restart();
   h.run_for(10s);
   EXPECT_EQ(h.figures().db_commands_refused.value(), 1U);
@@ -88,7 +91,7 @@ TEST_F(FoundBySimulation, RefusedRepairIsNotTriedWithoutEnd) {
 // merely promotes has been a member all along.
 TEST_F(FoundBySimulation, MemberIsNotSilencedByTheRefusalOfAnotherCommand) {
   meet();
-  h.database.faults.refuses = [](const records::Record& record) { return record.user == "carol"; };
+  h.database.faults.refuses = [](const records::Record& record) { return names(record, "carol"); };
   h.database_hangs = true;
   h.peer("carol").say("chat", "#join");
   h.run_for(20ms);
@@ -105,7 +108,7 @@ TEST_F(FoundBySimulation, MemberIsNotSilencedByTheRefusalOfAnotherCommand) {
 // The room is made once more when it is read again, and its maker's chat must not wait for ever.
 TEST_F(FoundBySimulation, MakerOfARoomIsNotSilencedByTheRefusalOfACommandInItsPredecessor) {
   meet();
-  h.database.faults.refuses = [](const records::Record& record) { return record.user == "carol"; };
+  h.database.faults.refuses = [](const records::Record& record) { return names(record, "carol"); };
   h.database_hangs = true;
   h.peer("carol").say("chat", "#join");
   h.run_for(20ms);
@@ -126,7 +129,7 @@ TEST_F(FoundBySimulation, MakerOfARoomIsNotSilencedByTheRefusalOfACommandInItsPr
 // is.
 TEST_F(FoundBySimulation, RefusalInARoomThatWasMadeAgainInAnotherSpellingLeavesTheNewOneAlone) {
   meet();
-  h.database.faults.refuses = [](const records::Record& record) { return record.user == "carol"; };
+  h.database.faults.refuses = [](const records::Record& record) { return names(record, "carol"); };
   h.database_hangs = true;
   bob.say("other", "#create");  // What follows waits behind it.
   h.run_for(20ms);

@@ -11,7 +11,7 @@ using records::member_flag::admin;
 using records::member_flag::invited;
 using records::member_flag::owner;
 using records::room_flag::is_private;
-using Kind = records::Record::Kind;
+using Kind = Change::Kind;
 
 namespace {
 
@@ -80,10 +80,7 @@ void StoredRooms::apply(const Change& change) {
     case Kind::delete_member:
       room.members.erase(change.user);
       break;
-    case Kind::put_user:
-    case Kind::delete_user:
-    case Kind::put_invitation:
-    case Kind::delete_invitation:
+    case Kind::other:
       break;
   }
 }
@@ -353,10 +350,7 @@ void Rulebook::carry_out(const std::vector<Change>& changes, UserId joined, std:
       case Kind::delete_member:
         known.places.erase(change.user);
         break;
-      case Kind::put_user:
-      case Kind::delete_user:
-      case Kind::put_invitation:
-      case Kind::delete_invitation:
+      case Kind::other:
         break;
     }
   }

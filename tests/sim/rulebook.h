@@ -18,7 +18,8 @@ namespace imcd::sim {
 
 // One row of a room or a member that is put or deleted, as records::Record says it, by numbers.
 struct Change {
-  records::Record::Kind kind = records::Record::Kind::put_room;
+  enum class Kind : std::uint8_t { put_room, delete_room, put_member, delete_member, other };
+  Kind kind = Kind::put_room;
   RoomId room = 0;
   UserId user = 0;  // Members only.
   std::uint32_t flags = 0;

@@ -8,8 +8,8 @@ namespace {
 
 constexpr Duration open_again = 200ms;
 
-bool is_hit(std::uint64_t salt, const records::Record& record, double share) {
-  const std::uint64_t hash = Reader::hash(record.user + '@' + record.room_name) ^ salt;
+bool is_hit(std::uint64_t salt, const records::MemberRow::Key& key, double share) {
+  const std::uint64_t hash = Reader::hash(key.user + '@' + records::room_key(key.room).name) ^ salt;
   return static_cast<double>(hash * 0x9e3779b97f4a7c15ULL >> 11) * 0x1p-53 < share;
 }
 
@@ -59,47 +59,33 @@ void Storage::read_pieces() {
     world_.counts.add(Fault::load_failed);
     database_.faults.load_failures = 1;
   }
-  db::LoadedRows all;
-  const auto take = [](void* to, db::LoadedRows&& piece) {
-    auto& rows = *static_cast<db::LoadedRows*>(to);
-    std::ranges::move(piece.rooms, std::back_inserter(rows.rooms));
-    std::ranges::move(piece.users, std::back_inserter(rows.users));
-    std::ranges::move(piece.members, std::back_inserter(rows.members));
-    std::ranges::move(piece.invitations, std::back_inserter(rows.invitations));
+  records::LoadedRows all;
+  const auto take = [](void* to, records::LoadedRows&& piece) {
+    static_cast<records::LoadedRows*>(to)->append(std::move(piece));
     return true;
   };
   load_failed_ = !store_->load(take, &all).has_value();
   // In smaller pieces than the store gives.
   const std::size_t size = dice_.between(1, 40);
-  db::LoadedRows piece;
+  records::LoadedRows piece;
   const auto cut = [&] {
     if (!piece.empty()) pieces_.push_back(std::exchange(piece, {}));
   };
-  for (records::RoomRow& row : all.rooms) {
-    piece.rooms.push_back(std::move(row));
-    if (piece.size() >= size) cut();
-  }
-  for (records::UserRow& row : all.users) {
-    piece.users.push_back(std::move(row));
-    if (piece.size() >= size) cut();
-  }
-  for (records::MemberRow& row : all.members) {
-    piece.members.push_back(std::move(row));
-    if (piece.size() >= size) cut();
-  }
-  for (records::InvitationRow& row : all.invitations) {
-    piece.invitations.push_back(std::move(row));
-    if (piece.size() >= size) cut();
-  }
+  all.for_each_table([&]<class Row>(const std::vector<Row>& rows) {
+    for (const Row& row : rows) {
+      piece.of<Row>().push_back(row);
+      if (piece.size() >= size) cut();
+    }
+  });
   cut();
   if (load_failed_ && !pieces_.empty()) pieces_.resize(dice_.below(pieces_.size()));
   std::ranges::reverse(pieces_);
 }
 
-std::optional<db::LoadedRows> Storage::next_piece() {
+std::optional<records::LoadedRows> Storage::next_piece() {
   if (pieces_.empty()) return std::nullopt;
   world_.at(dice_.between(100us, 20ms), EventKind::store_load, 0, life_);
-  db::LoadedRows piece = std::move(pieces_.back());
+  records::LoadedRows piece = std::move(pieces_.back());
   pieces_.pop_back();
   return piece;
 }
@@ -142,9 +128,9 @@ void Storage::plan_faults() {
   } else if (shares.refuses > 0 && !checker_.is_mending()) {
     // Where rows can't be mended, what they say depends on their spelling, which nobody follows.
     faults.refuses = [this](const records::Record& record) {
-      return record.kind == records::Record::Kind::put_member &&
-             (record.flags & records::member_flag::owner) == 0 &&
-             is_hit(world_.plan.seed, record, world_.plan.store.refuses);
+      const auto* const put = std::get_if<records::Put<records::MemberRow>>(&record);
+      return put != nullptr && (put->row.flags & records::member_flag::owner) == 0 &&
+             is_hit(world_.plan.seed, put->row.key, world_.plan.store.refuses);
     };
   }
 }
@@ -195,13 +181,15 @@ void write_old_rows(db::MemoryDatabase& database, const Plan& plan, Dice dice) {
     const bool is_missing = is_usual && dice.chance(0.2);
     const auto room_flags =
         static_cast<std::uint32_t>(is_usual && dice.chance(0.1) ? 2 : dice.below(2));
-    if (!is_missing) database.rooms[{name, domain}] = room_flags;
+    if (!is_missing) database.put(records::RoomRow{{name, domain}, room_flags});
     for (std::size_t members = dice.below(12); members > 0; --members) {
       const std::string user =
           fmt::format("{}{}", dice.chance(0.8) ? 'u' : 'U', dice.below(plan.users));
       constexpr std::uint32_t flags[] = {0, 0, 0, 0, 1, 2, 4, 4, 8, 16, 3, 6};
-      database.members[{fmt::format("sip:{}@{}", name, domain), user,
-                        std::string(domains[dice.below(3)])}] = dice.pick(flags);
+      const std::uint32_t picked = dice.pick(flags);
+      database.put(records::MemberRow{
+          {fmt::format("sip:{}@{}", name, domain), user, std::string(domains[dice.below(3)])},
+          picked});
     }
   }
 }

@@ -29,7 +29,7 @@ class Storage {
   // Opens the store; the error where it fails, and the next try is on the schedule then.
   std::optional<std::string> open();
   // The next piece of the rows, while there is one.
-  std::optional<db::LoadedRows> next_piece();
+  std::optional<records::LoadedRows> next_piece();
   // After the last piece: whether the load failed. Then the store opens again soon.
   bool load_failed();
 
@@ -55,7 +55,7 @@ class Storage {
   Dice dice_;
   std::uint32_t life_ = 0;
   std::optional<db::MemoryStore> store_;
-  std::vector<db::LoadedRows> pieces_;  // The next one last.
+  std::vector<records::LoadedRows> pieces_;  // The next one last.
   bool load_failed_ = false;
   std::optional<db::Batch> batch_;
   std::optional<db::CommitResult> result_;
