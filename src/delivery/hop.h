@@ -1,84 +1,38 @@
 // Hop: a next hop and its pacing (DESIGN 5). A burst larger than the receive buffer at the other
 // end is lost there, so at most `hop_window` datagrams to a hop may be neither answered nor younger
 // than its pace. Users with something to send wait in the hop's line, each once, and take turns.
+// Over TCP there is no such window: the link alone tells what may be written.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <optional>
 
 #include "base/address.h"
-#include "base/limits.h"
 #include "base/time.h"
 #include "base/timer_lane.h"
 #include "delivery/link.h"
-#include "delivery/user.h"
+#include "delivery/mailbox.h"
+#include "delivery/pace.h"
 
 namespace imcd::delivery {
-
-// How old a datagram must be before it is taken as no longer in the peer's buffer. A peer that
-// loses datagrams gets them more slowly: each second in which more than 2 % of them had to be sent
-// again to users who otherwise answer doubles the pace, each clean second halves it.
-class Pace {
- public:
-  [[nodiscard]] Duration current() const { return pace_; }
-
-  void on_sent(MonoTime now) {
-    end_second(now);
-    ++sent_;
-  }
-  // The first retransmission to a user who answered lately.
-  void on_lost(MonoTime now) {
-    end_second(now);
-    ++lost_;
-  }
-
- private:
-  void end_second(MonoTime now) {
-    if (now - second_ < 1s) return;
-    if (lost_ > lost_few && lost_ * 50 > sent_) {
-      pace_ = std::min(2 * pace_, limits::hop_pace_longest);
-      // Losses right after going faster: that was too fast.
-      if (halved_) patience_ = std::min(4 * patience_, patience_longest);
-      clean_seconds_ = 0;
-      halved_ = false;
-    } else if (lost_ == 0 && pace_ > limits::hop_pace && ++clean_seconds_ >= patience_) {
-      pace_ = std::max(pace_ / 2, limits::hop_pace);
-      clean_seconds_ = 0;
-      halved_ = true;
-    }
-    second_ = now;
-    sent_ = lost_ = 0;
-  }
-
-  // So few are no sign of a full buffer.
-  static constexpr std::uint32_t lost_few = 2;
-  static constexpr std::uint32_t patience_longest = 64;  // Seconds.
-
-  Duration pace_ = limits::hop_pace;
-  MonoTime second_{};
-  std::uint32_t sent_ = 0;
-  std::uint32_t lost_ = 0;
-  std::uint32_t clean_seconds_ = 0;
-  std::uint32_t patience_ = 1;  // Clean seconds before the pace is halved.
-  bool halved_ = false;         // The last change was a halving.
-};
 
 struct Hop {
   Flow flow;
   WaitingLine line;
-  // Deliveries that fill the window, by the time they were sent.
+  // By the time they were sent. Over UDP: the deliveries that fill the window. Over TCP: all that
+  // are under way, which are lost with the connection.
   TimerLane sent{Duration::zero()};
   Pace pace;
-  std::uint32_t in_window = 0;
-  std::uint32_t in_flight = 0;           // Deliveries without a final answer, in the window or not.
+  std::uint32_t in_window = 0;           // Over UDP.
+  std::uint32_t in_flight = 0;           // Deliveries without a final answer.
   std::optional<MonoTime> paused_until;  // 503 with Retry-After.
-  Link link;                             // Over TCP: then it alone tells what may be written.
-  bool active = false;                   // In Deliveries' list of hops with waiting users.
+  Link link;                             // Over TCP.
+  bool is_active = false;                // In the list of hops with users in line.
 
   [[nodiscard]] bool is_tcp() const { return flow.transport == Transport::tcp; }
-  [[nodiscard]] bool idle() const {
-    return line.empty() && in_window == 0 && link.state() == Link::State::closed;
+  // Nothing refers to it: it may be forgotten.
+  [[nodiscard]] bool is_idle() const {
+    return line.empty() && !is_active && in_flight == 0 && link.state() == Link::State::closed;
   }
 };
 

@@ -23,7 +23,7 @@
 #include "base/slot_pool.h"
 #include "base/time.h"
 #include "base/timer_lane.h"
-#include "delivery/user.h"
+#include "delivery/mailbox.h"
 
 namespace imcd::delivery {
 
@@ -71,7 +71,6 @@ class Hosts {
   std::optional<std::uint32_t> give_up_first(MonoTime now);
 
   [[nodiscard]] std::size_t size() const { return hosts_.in_use(); }
-  [[nodiscard]] std::size_t under_way() const { return under_way_; }
 
  private:
   struct Pool : SlotPool<Host, 64> {

@@ -106,9 +106,8 @@ std::optional<MonoTime> Proxies::next_deadline() const {
 bool Proxies::on_response(tm::ClientTransactionId id) {
   if (id.slot < first_slot) return false;
   const std::uint32_t index = id.slot - first_slot;
-  if (index < proxies_.size() && proxies_[index].question == id.generation) {
-    proxies_[index].unanswered = 0;
-  }
+  if (index >= proxies_.size() || proxies_[index].question != id.generation) return false;
+  proxies_[index].unanswered = 0;
   return true;
 }
 

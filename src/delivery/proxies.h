@@ -47,7 +47,8 @@ class Proxies {
                    const std::vector<std::string>& via_sent_by, Outbox& out);
   [[nodiscard]] std::optional<MonoTime> next_deadline() const;
 
-  // A response to one of these questions: slots from first_slot on in our branches.
+  // A response to one of these questions: slots from first_slot on in our branches. False: to none,
+  // or to one that another has followed since.
   bool on_response(tm::ClientTransactionId id);
   static constexpr std::uint32_t first_slot = 0xf00000;
 

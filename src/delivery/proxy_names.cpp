@@ -80,7 +80,7 @@ bool ProxyNames::on_deadline(MonoTime now, Outbox& out) {
     if (proxy.is_asking) {
       figures_.names_failed.add();
       proxy.was_failure = true;
-      changed |= end(proxy, now, out);
+      changed |= end_round(proxy, now, out);
     } else {
       start(proxy, now, out);
     }
@@ -100,7 +100,7 @@ bool ProxyNames::on_answer(const NameQuestion& question, const NameAnswer& answe
     } else if (proxy.awaits_services && question.name == service_name(proxy.hop)) {
       on_services(proxy, answer, out);
     }
-    changed |= end_if_complete(proxy, now, out);
+    changed |= end_round_if_complete(proxy, now, out);
   }
   return changed;
 }
@@ -168,13 +168,13 @@ void ProxyNames::on_addresses(Proxy& proxy, const std::string& name, const NameA
   }
 }
 
-bool ProxyNames::end_if_complete(Proxy& proxy, MonoTime now, Outbox& out) {
+bool ProxyNames::end_round_if_complete(Proxy& proxy, MonoTime now, Outbox& out) {
   if (proxy.awaits_services) return false;
   if (!std::ranges::all_of(proxy.targets, &Target::is_answered)) return false;
-  return end(proxy, now, out);
+  return end_round(proxy, now, out);
 }
 
-bool ProxyNames::end(Proxy& proxy, MonoTime now, Outbox& out) {
+bool ProxyNames::end_round(Proxy& proxy, MonoTime now, Outbox& out) {
   std::vector<Address> found;
   for (const Target& target : proxy.targets) {
     found.insert(found.end(), target.addresses.begin(), target.addresses.end());

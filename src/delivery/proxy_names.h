@@ -63,8 +63,8 @@ class ProxyNames {
   void ask_targets(Proxy& proxy, Outbox& out);
   void on_services(Proxy& proxy, const NameAnswer& answer, Outbox& out);
   void on_addresses(Proxy& proxy, const std::string& name, const NameAnswer& answer);
-  static bool end_if_complete(Proxy& proxy, MonoTime now, Outbox& out);
-  static bool end(Proxy& proxy, MonoTime now, Outbox& out);
+  static bool end_round_if_complete(Proxy& proxy, MonoTime now, Outbox& out);
+  static bool end_round(Proxy& proxy, MonoTime now, Outbox& out);
   [[nodiscard]] std::vector<Target> in_order(std::vector<Service> services) const;
 
   std::vector<Proxy> proxies_;

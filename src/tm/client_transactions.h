@@ -96,15 +96,6 @@ class ClientTransactions {
     release(id.slot);
   }
 
-  // All of them, in the order of their slots. `visit` must not start or end one.
-  template <class Visit>
-  void for_each(Visit&& visit) {
-    for (std::uint32_t slot = 0; records_.contains(slot); ++slot) {
-      const Record& record = records_[slot];
-      if (record.state != ClientState::free) visit(Id{slot, record.generation}, record.payload);
-    }
-  }
-
   struct Due {
     Id id;
     bool timed_out = false;  // Timer F; else Timer E, a retransmission. The caller calls end().

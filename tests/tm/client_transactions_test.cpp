@@ -106,16 +106,6 @@ TEST_F(ClientTransaction, HasNoTimerEOverTcp) {
   EXPECT_EQ(transactions.next_deadline(), std::nullopt);
 }
 
-TEST_F(ClientTransaction, AllCanBeVisited) {
-  const auto first = transactions.start({1}, start);
-  const auto ended = transactions.start({2}, start);
-  const auto last = transactions.start({3}, start, Transport::tcp);
-  transactions.end(ended);
-  std::vector<ClientTransactionId> seen;
-  transactions.for_each([&](ClientTransactionId id, const auto&) { seen.push_back(id); });
-  EXPECT_EQ(seen, (std::vector{first, last}));
-}
-
 // Each step is armed when the one before was served, so delays add up; F is never early, and late
 // by no more than they are.
 TEST_F(ClientTransaction, KeepsItsScheduleWhenTheLoopIsLateAtEveryStep) {

@@ -1,0 +1,203 @@
+#include "delivery/mailboxes.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "base/check.h"
+
+namespace imcd::delivery {
+
+Mailboxes::Mailboxes(std::uint32_t delivery_window, IdentityTable& identities,
+                     SharedMessages& messages, Figures& figures)
+    : delivery_window_(delivery_window),
+      identities_(identities),
+      messages_(messages),
+      figures_(figures) {}
+
+Mailboxes::~Mailboxes() {
+  boxes_.for_each([](Mailbox& box) {
+    if (box.who) box.who->mailbox = Identity::no_mailbox;
+  });
+}
+
+std::optional<std::uint32_t> Mailboxes::enqueue(Identity& who, std::uint32_t message,
+                                                WatchToken watch) {
+  messages_.acquire(message);
+  const QueuedMessage queued{.message = message, .watch = watch};
+  const bool has_mailbox = who.mailbox != Identity::no_mailbox;
+  if (nodes_.full() || (!has_mailbox && boxes_.full())) {
+    end_message(queued, DeliveryResult::dropped);
+    return std::nullopt;
+  }
+  const std::uint32_t slot = has_mailbox ? who.mailbox : open(who);
+  Mailbox& box = boxes_[slot];
+  rouse(box, slot);
+  if (!box.presence.is_present()) {
+    // Only the newest is tried; what it replaces is missed.
+    while (box.queued > 0) miss(box, take_first(box));
+  }
+  if (box.queued >= limits::user_queue_max &&
+      messages_[message].kind == SharedMessage::Kind::chat) {
+    miss(box, queued);
+  } else {
+    append(box, queued);
+  }
+  return slot;
+}
+
+std::uint32_t Mailboxes::open(Identity& who) {
+  const std::uint32_t slot = boxes_.take();
+  boxes_[slot].who = IdentityRef(identities_, who);
+  who.mailbox = slot;
+  return slot;
+}
+
+void Mailboxes::append(Mailbox& box, const QueuedMessage& message) {
+  const std::uint32_t slot = nodes_.take();
+  QueuedMessage& last = nodes_[slot];
+  last = message;
+  last.next = no_slot;
+  (box.last == no_slot ? box.first : nodes_[box.last].next) = slot;
+  box.last = slot;
+  ++box.queued;
+}
+
+bool Mailboxes::put_back(Mailbox& box, const QueuedMessage& message) {
+  if (nodes_.full()) return false;
+  const std::uint32_t slot = nodes_.take();
+  nodes_[slot] = message;
+  nodes_[slot].next = box.first;
+  box.first = slot;
+  if (box.last == no_slot) box.last = slot;
+  ++box.queued;
+  return true;
+}
+
+QueuedMessage Mailboxes::take_first(Mailbox& box) {
+  CHECK(box.queued > 0);
+  const std::uint32_t slot = box.first;
+  const QueuedMessage message = nodes_[slot];
+  box.first = message.next;
+  if (box.first == no_slot) box.last = no_slot;
+  --box.queued;
+  nodes_.give_back(slot);
+  return message;
+}
+
+void Mailboxes::end_message(const QueuedMessage& message, DeliveryResult result) {
+  at(figures_.deliveries, result).add();
+  messages_.release(message.message);
+  if (message.watch == 0) return;
+  ended_watches_.push_back({message.watch, result == DeliveryResult::accepted});
+}
+
+// Dropped, and the user will be told how many there were.
+void Mailboxes::miss(Mailbox& box, const QueuedMessage& queued) {
+  const SharedMessage& message = messages_[queued.message];
+  if (message.kind == SharedMessage::Kind::chat && box.missed++ == 0) {
+    box.missed_from = message.room_uri;
+  }
+  end_message(queued, DeliveryResult::dropped);
+}
+
+void Mailboxes::end_queue(std::uint32_t slot, DeliveryResult result, MonoTime now) {
+  Mailbox& box = boxes_[slot];
+  while (box.queued > 0) end_message(take_first(box), result);
+  close_if_done(slot, now);
+}
+
+void Mailboxes::close_if_done(std::uint32_t slot, MonoTime now) {
+  Mailbox& box = boxes_[slot];
+  if (box.queued > 0 || box.in_flight > 0 || box.waiting || box.resting || !box.who) return;
+  if (box.presence.is_clean() && box.missed == 0) return forget(slot);
+  box.resting = true;
+  ++resting_;
+  remembered_.arm(boxes_, slot, now);
+}
+
+// Out of its rest, if it is in one.
+void Mailboxes::rouse(Mailbox& box, std::uint32_t slot) {
+  if (!box.resting) return;
+  box.resting = false;
+  --resting_;
+  remembered_.cancel(boxes_, slot);
+}
+
+// Nothing is pending, so all but this is as in a new mailbox already.
+void Mailboxes::forget(std::uint32_t slot) {
+  Mailbox& box = boxes_[slot];
+  if (!box.presence.is_present()) figures_.users_away.add(-1);
+  box.who->mailbox = Identity::no_mailbox;
+  box.who = {};
+  box.presence = {};
+  box.missed = 0;
+  ++box.generation;
+  boxes_.give_back(slot);
+}
+
+void Mailboxes::on_moved(const Identity& who, std::string former_uri) {
+  if (who.mailbox == Identity::no_mailbox) return;
+  Mailbox& box = boxes_[who.mailbox];
+  if (box.in_flight > 0 && box.former_uri.empty()) box.former_uri = std::move(former_uri);
+}
+
+void Mailboxes::on_present(std::uint32_t slot) {
+  Mailbox& box = boxes_[slot];
+  rouse(box, slot);
+  if (!box.presence.is_present()) figures_.users_away.add(-1);
+  box.presence.on_answered();
+  if (box.missed == 0) return;
+  returned_.push_back({box.who, box.missed, box.missed_from});
+  box.missed = 0;
+}
+
+void Mailboxes::on_timeout(std::uint32_t slot, MonoTime now) {
+  Presence& presence = boxes_[slot].presence;
+  const bool was_present = presence.is_present();
+  if (presence.on_timeout(now)) on_away(slot, was_present);
+}
+
+void Mailboxes::on_unavailable(std::uint32_t slot, std::optional<Duration> retry_after,
+                               MonoTime now) {
+  Presence& presence = boxes_[slot].presence;
+  const bool was_present = presence.is_present();
+  presence.on_unavailable(now, retry_after);
+  on_away(slot, was_present);
+}
+
+// Of what waits, only the newest is kept, to be tried when the delay is over.
+void Mailboxes::on_away(std::uint32_t slot, bool was_present) {
+  Mailbox& box = boxes_[slot];
+  if (was_present) figures_.users_away.add(1);
+  while (box.queued > 1) miss(box, take_first(box));
+  away_.push_back({box.presence.away_until(), slot, box.generation});
+  std::ranges::push_heap(away_, std::greater<>());
+}
+
+std::optional<std::uint32_t> Mailboxes::next_probe(MonoTime now) {
+  while (!away_.empty() && away_.front().at <= now) {
+    const AwayUntil entry = away_.front();
+    std::ranges::pop_heap(away_, std::greater<>());
+    away_.pop_back();
+    Mailbox& box = boxes_[entry.box];
+    if (box.generation != entry.generation || box.presence.away_until() != entry.at) continue;
+    box.presence.on_deadline();
+    return entry.box;
+  }
+  return std::nullopt;
+}
+
+void Mailboxes::forget_rested(MonoTime now) {
+  while (const auto slot = remembered_.pop_due(boxes_, now)) {
+    boxes_[*slot].resting = false;
+    --resting_;
+    forget(*slot);
+  }
+}
+
+std::optional<MonoTime> Mailboxes::next_deadline() const {
+  const auto rested = remembered_.next_deadline(boxes_);
+  return away_.empty() ? rested : earlier(rested, away_.front().at);
+}
+
+}  // namespace imcd::delivery
