@@ -1,10 +1,9 @@
 // A configuration file.
-#include "config/config.h"
-
 #include <array>
 #include <fmt/format.h>
 #include <string>
 
+#include "config/load.h"
 #include "config/option.h"
 #include "config/pages.h"
 #include "parser/properties.h"
@@ -54,9 +53,9 @@ void test_input(std::string_view input) {
     return expect_sound_complaints(loaded.error().text, has_password);
   }
   const auto again = load(input);
-  expect(again && again->config == loaded->config, "the same file means something else");
+  expect(again && again->settings == loaded->settings, "the same file means something else");
   // What comes into header fields of ours stands there as it is.
-  const std::string& extra = loaded->config.extra_hdrs;
+  const std::string& extra = loaded->settings.conference.extra_headers;
   expect(extra.empty() || (extra.ends_with("\r\n") && !extra.contains("\r\n\r\n")),
          "extra header fields that end the head");
 }

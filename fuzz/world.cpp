@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "config/load.h"
 #include "parser/message.h"
 #include "parser/properties.h"
 #include "target.h"
@@ -25,15 +26,18 @@ Address peer_address(std::size_t peer) {
   return Address::ipv4({127, 0, 0, 1}, static_cast<std::uint16_t>(6000 + peer));
 }
 
-server::Settings settings() {
-  server::Settings settings;
-  settings.deliveries.via_sent_by = {"127.0.0.1:5070"};
-  settings.deliveries.ipv4_socket = 0;
-  settings.trusted = {*parse_network("127.0.0.0/8")};
-  settings.version = "fuzz";
-  settings.seed = {7, 7};
-  settings.server_transactions_max = transactions_max;
+Settings settings() {
+  Settings settings = config::default_settings();
+  settings.conference.room_rate = 0;
+  settings.server.trusted = {*parse_network("127.0.0.0/8")};
+  settings.server.server_transactions_max = transactions_max;
   return settings;
+}
+
+server::Setup setup() {
+  return {.sockets = {.via_sent_by = {"127.0.0.1:5070"}, .ipv4_socket = 0},
+          .version = "fuzz",
+          .seed = {7, 7}};
 }
 
 std::uint64_t number_at_front(std::string_view& text, std::uint64_t highest) {
@@ -54,7 +58,7 @@ std::string_view line_value(std::string_view message, std::string_view begin) {
 
 }  // namespace
 
-World::World() : server_(std::make_unique<server::Server>(settings(), *figures_, now_)) {
+World::World() : server_(std::make_unique<server::Server>(settings(), setup(), *figures_, now_)) {
   expect(store_->open().has_value(), "the memory store does not open");
   server_->on_store_opened(now_, out_);
   server_->on_loaded(now_, out_);
@@ -335,7 +339,7 @@ void World::settle() {
 void World::check_restart() {
   if (has_ended_) return;
   Figures figures;
-  server::Server next(settings(), figures, now_);
+  server::Server next(settings(), setup(), figures, now_);
   Outbox out;
   db::MemoryStore store(database_);
   expect(store.open().has_value(), "the database does not open again");

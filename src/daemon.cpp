@@ -14,61 +14,33 @@ std::optional<SocketId> first_socket(std::span<const Address> bound, Address::Fa
   return std::nullopt;
 }
 
-}  // namespace
-
-server::Settings core_settings(const config::Config& config, const reactor::Reactor& reactor,
-                               HashKey seed) {
+delivery::OwnSockets own_sockets(const NetworkSettings& settings, const reactor::Reactor& reactor) {
   const std::span<const Address> bound = reactor.bound();
-  server::Settings settings;
-  settings.conference.hash_size = config.hash_size;
-  settings.conference.command_prefix = config.imc_cmd_start_char;
-  settings.conference.create_on_join = config.create_on_join;
-  settings.conference.check_on_create = config.check_on_create;
-  settings.conference.owner_exit_destroys = config.owner_exit == config::OwnerExit::destroy;
-  settings.conference.max_members = config.max_members;
-  settings.conference.max_rooms_per_user = config.max_rooms_per_user;
-  settings.conference.anyone_creates_rooms = config.anyone_creates_rooms;
-  settings.conference.domains = config.domain;
-  settings.conference.user_rate = config.user_rate;
-  settings.conference.user_burst = config.user_burst;
-  settings.conference.room_rate = config.room_rate;
-  settings.conference.extra_headers = config.extra_hdrs;
-  for (const auto sockets : {bound, reactor.bound_tcp()}) {
-    for (const Address& address : sockets) {
-      settings.deliveries.via_sent_by.push_back(
-          address_text(config::advertised_address(config, address)));
+  delivery::OwnSockets sockets;
+  for (const auto addresses : {bound, reactor.bound_tcp()}) {
+    for (const Address& address : addresses) {
+      sockets.via_sent_by.push_back(address_text(settings.advertised_address(address)));
     }
   }
-  settings.deliveries.ipv4_socket = first_socket(bound, Address::Family::ipv4);
-  settings.deliveries.ipv6_socket = first_socket(bound, Address::Family::ipv6);
+  sockets.ipv4_socket = first_socket(bound, Address::Family::ipv4);
+  sockets.ipv6_socket = first_socket(bound, Address::Family::ipv6);
   const auto tcp_socket = [&](Address::Family family) -> std::optional<SocketId> {
     const auto socket = first_socket(reactor.bound_tcp(), family);
     if (!socket) return std::nullopt;
     return static_cast<SocketId>(bound.size()) + *socket;
   };
-  settings.deliveries.ipv4_tcp_socket = tcp_socket(Address::Family::ipv4);
-  settings.deliveries.ipv6_tcp_socket = tcp_socket(Address::Family::ipv6);
-  settings.deliveries.outbound_proxies = config.outbound_proxy;
-  settings.deliveries.reply_to_source = config::replies_to_source(config);
-  settings.deliveries.delivery_window = config.delivery_window;
-  settings.deliveries.hop_window = config.hop_window;
-  settings.journal.flush = config.db_flush;
-  settings.journal.timeout = config.db_timeout;
-  settings.db_required = config.db_required;
-  settings.relaxed_durability = config.db_durability == config::DbDurability::relaxed;
-  settings.room_address_is_request_uri = config.room_address == config::RoomAddress::request_uri;
-  settings.trusted = config.trusted;
-  settings.drain_timeout = config.drain_timeout;
-  settings.version = IMCD_VERSION;
-  settings.seed = seed;
-  return settings;
+  sockets.ipv4_tcp_socket = tcp_socket(Address::Family::ipv4);
+  sockets.ipv6_tcp_socket = tcp_socket(Address::Family::ipv6);
+  return sockets;
 }
 
-Daemon::Daemon(const config::Config& config, reactor::Reactor& reactor, LogPrinter& printer,
+}  // namespace
+
+Daemon::Daemon(const Settings& settings, reactor::Reactor& reactor, LogPrinter& printer,
                Figures& figures, std::unique_ptr<db::Store> store, HashKey seed, Instant now)
     : reactor_(reactor),
       printer_(printer),
-      server_(core_settings(config, reactor, seed), figures, now),
+      server_(settings, {own_sockets(settings.network, reactor), IMCD_VERSION, seed}, figures, now),
       storage_(std::move(store), [&reactor] { reactor.wake(); }) {}
 
 void Daemon::on_signal(int signal, Instant now, Outbox& out) {

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/figures.h"
-#include "config/config.h"
+#include "base/settings.h"
 #include "db/storage_thread.h"
 #include "load_reporter.h"
 #include "log_printer.h"
@@ -16,15 +16,11 @@
 
 namespace imcd {
 
-// The core's settings from the configuration and the reactor's sockets.
-server::Settings core_settings(const config::Config& config, const reactor::Reactor& reactor,
-                               HashKey seed);
-
 class Daemon final : public reactor::Process {
  public:
   // `reactor`, `printer` and `figures` must outlive the daemon.
-  Daemon(const config::Config& config, reactor::Reactor& reactor, LogPrinter& printer,
-         Figures& figures, std::unique_ptr<db::Store> store, HashKey seed, Instant now);
+  Daemon(const Settings& settings, reactor::Reactor& reactor, LogPrinter& printer, Figures& figures,
+         std::unique_ptr<db::Store> store, HashKey seed, Instant now);
 
   // Until the core asks for the exit; gives its code.
   int run() { return reactor_.run(server_, *this); }

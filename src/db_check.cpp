@@ -45,11 +45,11 @@ int complain(std::string_view text) {
 
 }  // namespace
 
-int check_database(const config::Config& config) {
-  auto store = make_store(config, Access::read);
+int check_database(const Settings& settings) {
+  auto store = make_store(settings.storage, Access::read);
   if (!store) return complain(store.error().text);
   if (const auto opened = (*store)->open(); !opened) return complain(opened.error().text);
-  Reader reader{imc::RowCheck(config.domain)};
+  Reader reader{imc::RowCheck(settings.conference.domains)};
   for (const std::string& warning : (*store)->take_warnings()) reader.say(warning);
   const auto take = [](void* context, records::LoadedRows&& piece) {
     static_cast<Reader*>(context)->take(piece);

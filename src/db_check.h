@@ -2,11 +2,11 @@
 // It changes nothing and takes no lock, so it may run beside an imcd.
 #pragma once
 
-#include "config/config.h"
+#include "base/settings.h"
 
 namespace imcd {
 
 // Writes to standard output. 0: nothing is wrong; 1: something is; 2: it could not be read.
-int check_database(const config::Config& config);
+int check_database(const Settings& settings);
 
 }  // namespace imcd

@@ -73,10 +73,9 @@ std::string text_line(const LogLine& line, WallTime now, bool for_journal) {
 
 }  // namespace
 
-std::string format_log_line(const LogLine& line, WallTime now, config::LogFormat format,
-                            bool for_journal) {
+std::string format_log_line(const LogLine& line, WallTime now, LogFormat format, bool for_journal) {
   const std::string body =
-      format == config::LogFormat::json ? json_line(line, now) : text_line(line, now, for_journal);
+      format == LogFormat::json ? json_line(line, now) : text_line(line, now, for_journal);
   return for_journal ? fmt::format("<{}>{}", level_text(line.level).priority, body) : body;
 }
 
@@ -88,11 +87,9 @@ struct LogPrinter::Writer {
       spdlog::async_overflow_policy::overrun_oldest);
 };
 
-LogPrinter::LogPrinter(LogLevel lowest, config::LogFormat format, bool for_journal)
-    : lowest_(lowest),
-      format_(format),
-      for_journal_(for_journal),
-      writer_(std::make_unique<Writer>()) {
+LogPrinter::LogPrinter(const LogSettings& settings, bool for_journal)
+    : for_journal_(for_journal), writer_(std::make_unique<Writer>()) {
+  apply(settings);
   writer_->logger->set_pattern("%v");
   writer_->logger->set_level(spdlog::level::trace);
 }
@@ -100,8 +97,8 @@ LogPrinter::LogPrinter(LogLevel lowest, config::LogFormat format, bool for_journ
 LogPrinter::~LogPrinter() { writer_->logger->flush(); }
 
 void LogPrinter::print(const LogLine& line, WallTime now) {
-  if (line.level < lowest_) return;
-  writer_->logger->info("{}", format_log_line(line, now, format_, for_journal_));
+  if (line.level < settings_.log_level) return;
+  writer_->logger->info("{}", format_log_line(line, now, settings_.log_format, for_journal_));
 }
 
 }  // namespace imcd

@@ -5,8 +5,8 @@
 #include <memory>
 
 #include "base/log.h"
+#include "base/settings.h"
 #include "base/time.h"
-#include "config/config.h"
 
 namespace imcd {
 
@@ -14,24 +14,24 @@ class LogPrinter {
  public:
   // `for_journal`: standard error goes to systemd's journal, which adds the time itself and takes
   // the priority from a `<n>` prefix (sd-daemon(3)).
-  LogPrinter(LogLevel lowest, config::LogFormat format, bool for_journal);
+  LogPrinter(const LogSettings& settings, bool for_journal);
   // Prints what is waiting.
   ~LogPrinter();
   LogPrinter(const LogPrinter&) = delete;
   LogPrinter& operator=(const LogPrinter&) = delete;
 
+  void apply(const LogSettings& settings) { settings_ = settings; }
+
   void print(const LogLine& line, WallTime now);
 
  private:
-  LogLevel lowest_;
-  config::LogFormat format_;
+  LogSettings settings_;
   bool for_journal_;
   struct Writer;  // The thread.
   std::unique_ptr<Writer> writer_;
 };
 
 // One line without its end, for tests as well.
-std::string format_log_line(const LogLine& line, WallTime now, config::LogFormat format,
-                            bool for_journal);
+std::string format_log_line(const LogLine& line, WallTime now, LogFormat format, bool for_journal);
 
 }  // namespace imcd

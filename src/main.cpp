@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/figures.h"
-#include "config/config.h"
+#include "config/load.h"
 #include "daemon.h"
 #include "db_check.h"
 #include "log_printer.h"
@@ -31,9 +31,9 @@ HashKey random_seed() {
 }
 
 // The state directory is ours to make (DESIGN 8); others read rooms from it only if let in.
-Result<void> make_state_directory(const config::Config& config) {
-  if (config.db_url.kind != config::DbUrl::Kind::sqlite) return {};
-  const auto directory = std::filesystem::path(config.db_url.sqlite_path).parent_path();
+Result<void> make_state_directory(const DbUrl& url) {
+  if (url.kind != DbUrl::Kind::sqlite) return {};
+  const auto directory = std::filesystem::path(url.sqlite_path).parent_path();
   std::error_code error;
   if (directory.empty() || std::filesystem::exists(directory, error)) return {};
   std::filesystem::create_directories(directory, error);
@@ -45,18 +45,18 @@ Result<void> make_state_directory(const config::Config& config) {
   return {};
 }
 
-reactor::Options reactor_options(const config::Config& config) {
+reactor::Options reactor_options(const Settings& settings) {
   reactor::Options options;
-  for (const Endpoint& listen : config.listen) {
+  for (const Endpoint& listen : settings.network.listen) {
     (listen.transport == Transport::udp ? options.listen_udp : options.listen_tcp)
         .push_back(listen.address);
   }
-  options.receive_buffer_bytes = config.receive_buffer_bytes;
-  options.send_buffer_bytes = config.send_buffer_bytes;
-  options.dns_servers = config.dns_servers;
-  options.mi_fifo = config.mi_fifo;
-  options.mi_fifo_mode = config.mi_fifo_mode;
-  options.mi_reply_dir = config.mi_reply_dir;
+  options.receive_buffer_bytes = settings.network.receive_buffer_bytes;
+  options.send_buffer_bytes = settings.network.send_buffer_bytes;
+  options.dns_servers = settings.network.dns_servers;
+  options.mi_fifo = settings.management.mi_fifo;
+  options.mi_fifo_mode = settings.management.mi_fifo_mode;
+  options.mi_reply_dir = settings.management.mi_reply_dir;
   options.signals = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
   return options;
 }
@@ -66,23 +66,23 @@ int complain(std::string_view text, int code) {
   return code;
 }
 
-int serve(const config::Config& config) {
-  if (const auto made = make_state_directory(config); !made) {
+int serve(const Settings& settings) {
+  if (const auto made = make_state_directory(settings.storage.db_url); !made) {
     return complain(made.error().text, EXIT_FAILURE);
   }
-  auto store = make_store(config);
+  auto store = make_store(settings.storage);
   if (!store) return complain(store.error().text, EXIT_FAILURE);
   Figures figures;
   // Signals are blocked in here, before any thread is made that would inherit them unblocked.
-  auto reactor = reactor::Reactor::open(reactor_options(config), figures);
+  auto reactor = reactor::Reactor::open(reactor_options(settings), figures);
   if (!reactor) return complain(reactor.error().text, EXIT_FAILURE);
   const bool for_journal = std::getenv("JOURNAL_STREAM") != nullptr;
-  LogPrinter printer(config.log_level, config.log_format, for_journal);
+  LogPrinter printer(settings.log, for_journal);
   const Instant now = reactor::Reactor::read_clock();
   for (const std::string& warning : (*reactor)->warnings()) {
     printer.print({LogLevel::warning, warning, {}}, now.wall);
   }
-  Daemon daemon(config, **reactor, printer, figures, *std::move(store), random_seed(), now);
+  Daemon daemon(settings, **reactor, printer, figures, *std::move(store), random_seed(), now);
   return daemon.run();
 }
 
@@ -99,9 +99,9 @@ int run(int argc, char** argv) {
       fmt::print("imcd: the configuration is good\n");
       return EXIT_SUCCESS;
     case config::Action::db_check:
-      return check_database(command_line->config);
+      return check_database(command_line->settings);
     case config::Action::serve:
-      return serve(command_line->config);
+      return serve(command_line->settings);
   }
   return EXIT_FAILURE;
 }

@@ -8,19 +8,19 @@
 namespace imcd {
 namespace {
 
-db::MysqlTls tls_of(config::DbTls tls) {
+db::MysqlTls tls_of(DbTls tls) {
   switch (tls) {
-    case config::DbTls::off:
+    case DbTls::off:
       return db::MysqlTls::off;
-    case config::DbTls::required:
+    case DbTls::required:
       return db::MysqlTls::required;
-    case config::DbTls::verified:
+    case DbTls::verified:
       return db::MysqlTls::verified;
   }
   std::unreachable();
 }
 
-db::MysqlServer server_of(const config::MysqlUrl& url) {
+db::MysqlServer server_of(const MysqlUrl& url) {
   db::MysqlServer server;
   server.host = url.host;
   server.port = url.port;
@@ -38,22 +38,22 @@ db::MysqlServer server_of(const config::MysqlUrl& url) {
 
 }  // namespace
 
-Result<std::unique_ptr<db::Store>> make_store(const config::Config& config, Access access) {
+Result<std::unique_ptr<db::Store>> make_store(const StorageSettings& settings, Access access) {
   const bool reads_only = access == Access::read;
   db::TableNames tables;
-  tables.rooms = config.rooms_table;
-  tables.members = config.members_table;
-  if (config.db_url.kind == config::DbUrl::Kind::mysql) {
-    return db::make_mysql_store({.server = server_of(config.db_url.mysql),
+  tables.rooms = settings.rooms_table;
+  tables.members = settings.members_table;
+  if (settings.db_url.kind == DbUrl::Kind::mysql) {
+    return db::make_mysql_store({.server = server_of(settings.db_url.mysql),
                                  .tables = tables,
-                                 .shared = config.db_shared,
+                                 .shared = settings.db_shared,
                                  .reads_only = reads_only});
   }
   db::SqliteOptions options;
   options.tables = tables;
-  options.shared = config.db_shared;
+  options.shared = settings.db_shared;
   options.reads_only = reads_only;
-  return std::make_unique<db::SqliteStore>(config.db_url.sqlite_path, options);
+  return std::make_unique<db::SqliteStore>(settings.db_url.sqlite_path, options);
 }
 
 }  // namespace imcd

@@ -1,10 +1,10 @@
-// The store that the configuration names, not yet opened.
+// The store that the settings name, not yet opened.
 #pragma once
 
 #include <memory>
 
 #include "base/result.h"
-#include "config/config.h"
+#include "base/settings.h"
 #include "db/store.h"
 
 namespace imcd {
@@ -14,8 +14,8 @@ enum class Access {
   read,  // Nothing is made, changed or locked; commits fail.
 };
 
-// Fails where it names one that this build lacks.
-Result<std::unique_ptr<db::Store>> make_store(const config::Config& config,
+// Fails where they name one that this build lacks.
+Result<std::unique_ptr<db::Store>> make_store(const StorageSettings& settings,
                                               Access access = Access::write);
 
 }  // namespace imcd

@@ -2,18 +2,25 @@
 
 #include <algorithm>
 
+#include "config/load.h"
+
 namespace imcd::bench {
 namespace {
 
 constexpr int numbers = 10000;  // Branches before they come again; Timer J is long over by then.
 
-server::Settings settings_for(const Address& proxy) {
-  server::Settings settings;
-  settings.deliveries.via_sent_by = {"127.0.0.1:5070"};
-  settings.deliveries.ipv4_socket = 0;
+Settings settings_for(const Address& proxy) {
+  Settings settings = config::default_settings();
+  settings.conference.room_rate = 0;
   settings.deliveries.outbound_proxies = {proxy};
-  settings.trusted = {*parse_network("127.0.0.0/8")};
+  settings.server.trusted = {*parse_network("127.0.0.0/8")};
   return settings;
+}
+
+server::Setup setup() {
+  return {.sockets = {.via_sent_by = {"127.0.0.1:5070"}, .ipv4_socket = 0},
+          .version = "bench",
+          .seed = {}};
 }
 
 }  // namespace
@@ -25,7 +32,7 @@ SteadyRoom::SteadyRoom(int members, std::size_t body_bytes) {
     rows.of<records::MemberRow>().push_back(
         {{"sip:chat@example.org", "user" + std::to_string(i), "example.org"}, 0});
   }
-  server_ = std::make_unique<server::Server>(settings_for(proxy_), figures_, now_);
+  server_ = std::make_unique<server::Server>(settings_for(proxy_), setup(), figures_, now_);
   server_->on_store_opened(now_, out_);
   server_->on_rows_loaded(rows, now_, out_);
   server_->on_loaded(now_, out_);

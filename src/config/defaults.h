@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "config/environment.h"
 #include "config/option.h"
 
 namespace imcd::config {

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "config/config.h"
+#include "config/environment.h"
 
 namespace imcd::config {
 

@@ -1,14 +1,16 @@
+#include "config/load.h"
+
 #include <algorithm>
 #include <fmt/format.h>
 #include <map>
 #include <set>
 
+#include "base/check.h"
 #include "base/text.h"
-#include "config/config.h"
+#include "config/assignment.h"
 #include "config/defaults.h"
 #include "config/option.h"
 #include "config/pages.h"
-#include "config/setting.h"
 #include "config/value.h"
 
 namespace imcd::config {
@@ -23,28 +25,29 @@ bool has_control_byte(std::string_view value) {
   });
 }
 
-// Puts the settings of one source after another into a Config and gathers what is wrong.
+// Puts the assignments of one source after another into Settings and gathers what is wrong.
 class Loader {
  public:
-  // The settings of a later source replace those of an earlier one.
-  void take(const Settings& settings) {
-    complaints_.insert(complaints_.end(), settings.complaints.begin(), settings.complaints.end());
-    std::map<const Option*, const Setting*> seen;
-    for (const Setting& setting : settings.list) {
-      const Option* option = find_option(setting.key);
+  // The assignments of a later source replace those of an earlier one.
+  void take(const Assignments& assignments) {
+    complaints_.insert(complaints_.end(), assignments.complaints.begin(),
+                       assignments.complaints.end());
+    std::map<const Option*, const Assignment*> seen;
+    for (const Assignment& assignment : assignments.list) {
+      const Option* option = find_option(assignment.key);
       if (option == nullptr) {
-        complain_unknown(setting);
+        complain_unknown(assignment);
         continue;
       }
-      const auto [first, is_first] = seen.emplace(option, &setting);
+      const auto [first, is_first] = seen.emplace(option, &assignment);
       if (is_first) begin(*option);
       if (!is_first && !option->field.repeatable()) {
-        complain(setting,
+        complain(assignment,
                  fmt::format("expected once, but it stands at {} too", first->second->place));
-      } else if (option->field.repeatable() && setting.value.empty()) {
-        option->field.clear(config_);
+      } else if (option->field.repeatable() && assignment.value.empty()) {
+        option->field.clear(settings_);
       } else {
-        put(*option, setting);
+        put(*option, assignment);
       }
     }
   }
@@ -64,96 +67,98 @@ class Loader {
     }
   }
 
-  Result<Config> finish() && {
+  Result<Settings> finish() && {
     // Rules between options say nothing new while a value itself is wrong.
     if (complaints_.empty()) check_together();
     if (!complaints_.empty()) return fail(fmt::format("{}", fmt::join(complaints_, "\n")));
-    return std::move(config_);
+    return std::move(settings_);
   }
 
  private:
   void begin(const Option& option) {
     given_.insert(&option);
-    if (option.field.repeatable()) option.field.clear(config_);
+    if (option.field.repeatable()) option.field.clear(settings_);
   }
 
-  void put(const Option& option, const Setting& setting) {
-    if (has_control_byte(setting.value)) return complain(setting, "expected no control characters");
-    const auto done = option.field.put(config_, setting.value, option.bounds);
-    if (!done) complain(setting, done.error().text);
+  void put(const Option& option, const Assignment& assignment) {
+    if (has_control_byte(assignment.value))
+      return complain(assignment, "expected no control characters");
+    const auto done = option.field.put(settings_, assignment.value, option.bounds);
+    if (!done) complain(assignment, done.error().text);
   }
 
-  void complain(const Setting& setting, std::string_view text) {
-    complaints_.push_back(fmt::format("{}: {} = {}: {}", setting.place, setting.key,
-                                      shown_value(setting.value), text));
+  void complain(const Assignment& assignment, std::string_view text) {
+    complaints_.push_back(fmt::format("{}: {} = {}: {}", assignment.place, assignment.key,
+                                      shown_value(assignment.value), text));
   }
 
-  void complain_unknown(const Setting& setting) {
-    const Option* similar = find_similar_option(setting.key);
+  void complain_unknown(const Assignment& assignment) {
+    const Option* similar = find_similar_option(assignment.key);
     complaints_.push_back(fmt::format(
-        "{}: {} = {}: expected a key that imcd knows{}", setting.place, shown_value(setting.key),
-        shown_value(setting.value),
+        "{}: {} = {}: expected a key that imcd knows{}", assignment.place,
+        shown_value(assignment.key), shown_value(assignment.value),
         similar != nullptr ? fmt::format("; did you mean {}?", similar->name) : "; see --help"));
   }
 
   void check_together() {
-    const Config& config = config_;
-    if (config.listen.empty()) complaints_.emplace_back("listen: expected at least one");
-    for (const Endpoint& listen : config.listen) {
-      if (listen.address.port != 0 && std::ranges::count(config.listen, listen) > 1) {
+    check_network();
+    if (settings_.conference.extra_headers.size() > extra_headers_bytes_max) {
+      complaints_.push_back(
+          fmt::format("extra_hdrs: expected at most {} bytes together", extra_headers_bytes_max));
+    }
+    if (settings_.journal.flush > settings_.journal.timeout) {
+      complaints_.emplace_back("db_flush_ms: expected at most db_timeout_ms");
+    }
+    // SQLite compares names of tables without regard to case.
+    if (equal_ignoring_case(settings_.storage.rooms_table, settings_.storage.members_table)) {
+      complaints_.emplace_back("members_table: expected another table than rooms_table");
+    }
+  }
+
+  void check_network() {
+    const NetworkSettings& network = settings_.network;
+    if (network.listen.empty()) complaints_.emplace_back("listen: expected at least one");
+    for (const Endpoint& listen : network.listen) {
+      if (listen.address.port != 0 && std::ranges::count(network.listen, listen) > 1) {
         complaints_.push_back(fmt::format("listen = {}: expected once", endpoint_text(listen)));
         break;
       }
     }
-    for (const Endpoint& listen : config.listen) {
-      if (advertised_address(config, listen.address).is_wildcard()) {
+    for (const Endpoint& listen : network.listen) {
+      if (network.advertised_address(listen.address).is_wildcard()) {
         complaints_.push_back(
             fmt::format("listen = {}: expected an `advertise` with the {} address that peers see",
                         endpoint_text(listen), listen.address.is_ipv4() ? "IPv4" : "IPv6"));
       }
     }
-    for (const NextHop& proxy : config.outbound_proxy) {
+    for (const NextHop& proxy : settings_.deliveries.outbound_proxies) {
       const auto same_family = [&](const Endpoint& listen) {
         return listen.address.family == proxy.address.family;
       };
-      if (!proxy.name.empty() || std::ranges::any_of(config.listen, same_family)) continue;
+      if (!proxy.name.empty() || std::ranges::any_of(network.listen, same_family)) continue;
       complaints_.push_back(fmt::format("outbound_proxy = {}: expected a `listen` for {} too",
                                         address_text(proxy.address),
                                         proxy.address.is_ipv4() ? "IPv4" : "IPv6"));
     }
-    const auto ipv4 = std::ranges::count_if(config.advertise, &Address::is_ipv4);
-    if (ipv4 > 1 || std::ssize(config.advertise) - ipv4 > 1) {
+    const auto ipv4 = std::ranges::count_if(network.advertise, &Address::is_ipv4);
+    if (ipv4 > 1 || std::ssize(network.advertise) - ipv4 > 1) {
       complaints_.emplace_back("advertise: expected at most one for IPv4 and one for IPv6");
-    }
-    if (config.extra_hdrs.size() > extra_headers_bytes_max) {
-      complaints_.push_back(
-          fmt::format("extra_hdrs: expected at most {} bytes together", extra_headers_bytes_max));
-    }
-    if (config.db_flush > config.db_timeout) {
-      complaints_.emplace_back("db_flush_ms: expected at most db_timeout_ms");
-    }
-    // SQLite compares names of tables without regard to case.
-    if (equal_ignoring_case(config.rooms_table, config.members_table)) {
-      complaints_.emplace_back("members_table: expected another table than rooms_table");
     }
   }
 
-  Config config_;
+  Settings settings_;
   std::set<const Option*> given_;
   std::vector<std::string> complaints_;
 };
 
-}  // namespace
-
-namespace {
-
 // A password beside the URL: it is seen neither in a process list nor by who may read the file of
 // options.
-Result<void> find_password(Config& config, const Environment& environment, const FileReader& read) {
-  MysqlUrl& url = config.db_url.mysql;
-  if (config.db_url.kind != DbUrl::Kind::mysql || !url.password.empty()) return {};
-  if (!config.db_password_file.empty()) {
-    const auto text = read(config.db_password_file);
+Result<void> find_password(StorageSettings& storage, const Environment& environment,
+                           const FileReader& read) {
+  MysqlUrl& url = storage.db_url.mysql;
+  if (storage.db_url.kind != DbUrl::Kind::mysql || !url.password.empty()) return {};
+  if (!storage.db_password_file.empty()) {
+    const auto text = read(storage.db_password_file);
     if (!text) return fail(fmt::format("db_password_file: {}", text.error().text));
     url.password = text->substr(0, text->find_first_of("\r\n"));
   } else if (const char* const password = environment("IMCD_DB_PASSWORD")) {
@@ -164,39 +169,17 @@ Result<void> find_password(Config& config, const Environment& environment, const
 
 }  // namespace
 
-Address advertised_address(const Config& config, const Address& bound) {
-  for (const Address& advertised : config.advertise) {
-    if (advertised.family != bound.family) continue;
-    Address address = advertised;
-    if (address.port == 0) address.port = bound.port;
-    return address;
-  }
-  return bound;
-}
-
-bool replies_to_source(const Config& config) {
-  switch (config.reply_to_source) {
-    case ReplyToSource::automatic:
-      return config.outbound_proxy.empty();
-    case ReplyToSource::off:
-      return false;
-    case ReplyToSource::on:
-      return true;
-  }
-  return false;
-}
-
 Result<CommandLine> load_config(std::span<const std::string_view> arguments,
                                 std::string_view version, const Environment& environment,
                                 const FileReader& read) {
   const Arguments given = parse_arguments(arguments);
-  if (given.help) return CommandLine{.action = Action::print, .config = {}, .page = help_page()};
+  if (given.help) return CommandLine{.action = Action::print, .settings = {}, .page = help_page()};
   if (given.version) {
     return CommandLine{
-        .action = Action::print, .config = {}, .page = fmt::format("imcd {}\n", version)};
+        .action = Action::print, .settings = {}, .page = fmt::format("imcd {}\n", version)};
   }
   if (given.sample_config) {
-    return CommandLine{.action = Action::print, .config = {}, .page = sample_page(environment)};
+    return CommandLine{.action = Action::print, .settings = {}, .page = sample_page(environment)};
   }
 
   Loader loader;
@@ -205,17 +188,25 @@ Result<CommandLine> load_config(std::span<const std::string_view> arguments,
     if (!text) return std::unexpected(text.error());
     loader.take(parse_file(*text, *given.file));
   }
-  loader.take(given.settings);
+  loader.take(given.assignments);
   loader.take_defaults(environment);
-  auto config = std::move(loader).finish();
-  if (!config) return std::unexpected(config.error());
-  if (const auto found = find_password(*config, environment, read); !found) {
+  auto settings = std::move(loader).finish();
+  if (!settings) return std::unexpected(settings.error());
+  if (const auto found = find_password(settings->storage, environment, read); !found) {
     return std::unexpected(found.error());
   }
   const Action action = given.check      ? Action::check
                         : given.db_check ? Action::db_check
                                          : Action::serve;
-  return CommandLine{.action = action, .config = *std::move(config), .page = {}};
+  return CommandLine{.action = action, .settings = *std::move(settings), .page = {}};
+}
+
+Settings default_settings() {
+  Loader loader;
+  loader.take_defaults([](std::string_view name) { return name == "HOME" ? "/" : nullptr; });
+  auto settings = std::move(loader).finish();
+  CHECK(settings.has_value());
+  return *std::move(settings);
 }
 
 }  // namespace imcd::config

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "config/config.h"
+#include "base/settings.h"
 
 namespace imcd::config {
 
@@ -20,8 +20,8 @@ struct Bounds {
 // How a value gets into its field. `put` takes one value, or answers with a sentence that says what
 // was expected. `clear` empties the field of a repeatable option; others have none.
 struct Field {
-  Result<void> (*put)(Config& config, std::string_view value, Bounds bounds) = nullptr;
-  void (*clear)(Config& config) = nullptr;
+  Result<void> (*put)(Settings& settings, std::string_view value, Bounds bounds) = nullptr;
+  void (*clear)(Settings& settings) = nullptr;
 
   [[nodiscard]] bool repeatable() const { return clear != nullptr; }
 };
@@ -29,9 +29,13 @@ struct Field {
 enum class Group : std::uint8_t { network, rooms, database, management, process };
 std::string_view group_title(Group group);
 
+// Whether a changed value can be taken while imcd runs, by its owner's apply().
+enum class Change : std::uint8_t { reloadable, restart };
+
 struct Option {
   std::string_view name;
   Group group{};
+  Change change{};
   Field field;
   std::string_view form;  // What stands for the value in help: `MS`, `0|1`.
   // The default as a file would give it; a repeatable option's values are separated by one blank.

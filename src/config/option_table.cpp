@@ -4,171 +4,212 @@
 #include <vector>
 
 #include "base/text.h"
+#include "config/db_url.h"
 #include "config/option.h"
 #include "config/value.h"
 
 namespace imcd::config {
 namespace {
 
-// A field that holds one value.
-template <auto member, auto parse>
-constexpr Field one = {.put = [](Config& config, std::string_view value, Bounds bounds) {
+// A field that holds one value: `member` of the part of the settings that is `owner`'s.
+template <auto owner, auto member, auto parse>
+constexpr Field one = {.put = [](Settings& settings, std::string_view value, Bounds bounds) {
   auto parsed = parse(value, bounds);
   if (!parsed) return Result<void>(std::unexpected(parsed.error()));
-  config.*member = *std::move(parsed);
+  settings.*owner.*member = *std::move(parsed);
   return Result<void>();
 }};
 
 // A field that holds a list of values: a vector, or a string of lines.
-template <auto member, auto parse>
+template <auto owner, auto member, auto parse>
 constexpr Field many = {
     .put =
-        [](Config& config, std::string_view value, Bounds bounds) {
+        [](Settings& settings, std::string_view value, Bounds bounds) {
           auto parsed = parse(value, bounds);
           if (!parsed) return Result<void>(std::unexpected(parsed.error()));
-          if constexpr (requires { (config.*member).push_back(*parsed); }) {
-            (config.*member).push_back(*std::move(parsed));
+          auto& list = settings.*owner.*member;
+          if constexpr (requires { list.push_back(*parsed); }) {
+            list.push_back(*std::move(parsed));
           } else {
-            (config.*member) += *parsed;
+            list += *parsed;
           }
           return Result<void>();
         },
-    .clear = [](Config& config) { (config.*member).clear(); },
+    .clear = [](Settings& settings) { (settings.*owner.*member).clear(); },
 };
 
 using enum Group;
+using enum Change;
 
 // clang-format off
 constexpr Option options[] = {
-    {"listen", network, many<&Config::listen, parse_listen>, "udp:IP:PORT|tcp:IP:PORT",
-     "udp:127.0.0.1:5070 tcp:127.0.0.1:5070", {},
+    {"listen", network, restart,
+     many<&Settings::network, &NetworkSettings::listen, parse_listen>,
+     "udp:IP:PORT|tcp:IP:PORT", "udp:127.0.0.1:5070 tcp:127.0.0.1:5070", {},
      "where to listen; IPv6 in brackets, port 0 picks a free one"},
-    {"advertise", network, many<&Config::advertise, parse_advertise>, "IP[:PORT]",
-     "", {},
+    {"advertise", network, restart,
+     many<&Settings::network, &NetworkSettings::advertise, parse_advertise>,
+     "IP[:PORT]", "", {},
      "what goes into Via, where that is not the listen address; one for IPv4, one for IPv6; "
      "needed when listening on 0.0.0.0 or [::]"},
-    {"outbound_proxy", network, many<&Config::outbound_proxy, parse_proxy>,
-     "[sip:]HOST[:PORT][;transport=tcp]",
-     "", {},
+    {"outbound_proxy", network, restart,
+     many<&Settings::deliveries, &DeliverySettings::outbound_proxies, parse_proxy>,
+     "[sip:]HOST[:PORT][;transport=tcp]", "", {},
      "where everything for members is sent: the first that is in service; IP or a name, which "
      "without a port has SRV records or port 5060; without one it goes to the member's host and "
      "port"},
-    {"dns_servers", network, many<&Config::dns_servers, parse_dns_server>, "IP[:PORT]",
-     "", {},
+    {"dns_servers", network, restart,
+     many<&Settings::network, &NetworkSettings::dns_servers, parse_dns_server>,
+     "IP[:PORT]", "", {},
      "whom to ask for names; none: the servers of /etc/resolv.conf"},
-    {"reply_to_source", network, one<&Config::reply_to_source, parse_reply_to_source>, "auto|0|1",
-     "auto", {},
+    {"reply_to_source", network, reloadable,
+     one<&Settings::deliveries, &DeliverySettings::reply_to_source, parse_reply_to_source>,
+     "auto|0|1", "auto", {},
      "reach a user who came straight to imcd where his last request came from; "
      "auto: only without outbound_proxy"},
-    {"trusted", network, many<&Config::trusted, parse_trusted>, "IP[/BITS]",
-     "127.0.0.0/8 ::1", {},
+    {"trusted", network, reloadable,
+     many<&Settings::server, &ServerSettings::trusted, parse_trusted>,
+     "IP[/BITS]", "127.0.0.0/8 ::1", {},
      "who may send requests: the proxies, and whoever else is believed about who he is"},
-    {"hop_window", network, one<&Config::hop_window, parse_count>, "N",
-     "64", {1, 1024},
+    {"hop_window", network, reloadable,
+     one<&Settings::deliveries, &DeliverySettings::hop_window, parse_count>,
+     "N", "64", {1, 1024},
      "deliveries to one next hop that may be unanswered at a time"},
-    {"rcvbuf", network, one<&Config::receive_buffer_bytes, parse_bytes>, "BYTES",
-     "8388608", {4096, 1U << 30},
+    {"rcvbuf", network, restart,
+     one<&Settings::network, &NetworkSettings::receive_buffer_bytes, parse_bytes>,
+     "BYTES", "8388608", {4096, 1U << 30},
      "receive buffer of a socket; the kernel may give less (net.core.rmem_max)"},
-    {"sndbuf", network, one<&Config::send_buffer_bytes, parse_bytes>, "BYTES",
-     "8388608", {4096, 1U << 30},
+    {"sndbuf", network, restart,
+     one<&Settings::network, &NetworkSettings::send_buffer_bytes, parse_bytes>,
+     "BYTES", "8388608", {4096, 1U << 30},
      "send buffer of a socket; the kernel may give less (net.core.wmem_max)"},
 
-    {"imc_cmd_start_char", rooms, one<&Config::imc_cmd_start_char, parse_command_char>, "CHAR",
-     "#", {},
+    {"imc_cmd_start_char", rooms, reloadable,
+     one<&Settings::conference, &ConferenceSettings::command_prefix, parse_command_char>,
+     "CHAR", "#", {},
      "the character that makes a text a command"},
-    {"create_on_join", rooms, one<&Config::create_on_join, parse_flag>, "0|1",
-     "1", {},
+    {"create_on_join", rooms, reloadable,
+     one<&Settings::conference, &ConferenceSettings::create_on_join, parse_flag>,
+     "0|1", "1", {},
      "whether joining a room that does not exist makes it"},
-    {"check_on_create", rooms, one<&Config::check_on_create, parse_flag>, "0|1",
-     "0", {},
+    {"check_on_create", rooms, reloadable,
+     one<&Settings::conference, &ConferenceSettings::check_on_create, parse_flag>,
+     "0|1", "0", {},
      "whether creating a room that exists is refused; else the sender joins it"},
-    {"owner_exit", rooms, one<&Config::owner_exit, parse_owner_exit>, "destroy|refuse",
-     "destroy", {},
+    {"owner_exit", rooms, reloadable,
+     one<&Settings::conference, &ConferenceSettings::owner_exit_destroys, parse_owner_exit>,
+     "destroy|refuse", "destroy", {},
      "what an owner's exit does: the room is destroyed, or he is pointed to the destroy command"},
-    {"room_address", rooms, one<&Config::room_address, parse_room_address>, "to|request_uri",
-     "to", {},
+    {"room_address", rooms, reloadable,
+     one<&Settings::server, &ServerSettings::room_address_is_request_uri, parse_room_address>,
+     "to|request_uri", "to", {},
      "where a message names its room: in the To header or in the request URI"},
-    {"domain", rooms, many<&Config::domain, parse_domain>, "HOST",
-     "", {},
+    {"domain", rooms, restart,
+     many<&Settings::conference, &ConferenceSettings::domains, parse_domain>,
+     "HOST", "", {},
      "rooms addressed at any of these hosts are the room at the first; other hosts stand for "
      "themselves"},
-    {"room_create", rooms, one<&Config::anyone_creates_rooms, parse_room_create>, "anyone|mi",
-     "anyone", {},
+    {"room_create", rooms, reloadable,
+     one<&Settings::conference, &ConferenceSettings::anyone_creates_rooms, parse_room_create>,
+     "anyone|mi", "anyone", {},
      "who makes rooms: any user, or only the operators (management command imc_create_room)"},
-    {"extra_hdrs", rooms, many<&Config::extra_hdrs, parse_extra_headers>, "HEADERS",
-     "", {},
+    {"extra_hdrs", rooms, reloadable,
+     many<&Settings::conference, &ConferenceSettings::extra_headers, parse_extra_headers>,
+     "HEADERS", "", {},
      "header lines that imcd adds to each message it sends; several with \\r\\n between"},
-    {"max_members", rooms, one<&Config::max_members, parse_count>, "N",
-     "100000", {1, 1'000'000},
+    {"max_members", rooms, reloadable,
+     one<&Settings::conference, &ConferenceSettings::max_members, parse_count>,
+     "N", "100000", {1, 1'000'000},
      "members that a room may have"},
-    {"max_rooms_per_user", rooms, one<&Config::max_rooms_per_user, parse_count>, "N",
-     "1000", {1, 1'000'000},
+    {"max_rooms_per_user", rooms, reloadable,
+     one<&Settings::conference, &ConferenceSettings::max_rooms_per_user, parse_count>,
+     "N", "1000", {1, 1'000'000},
      "rooms that a user may be in or invited to"},
-    {"user_rate", rooms, one<&Config::user_rate, parse_count>, "N",
-     "0", {0, 1'000'000},
+    {"user_rate", rooms, reloadable,
+     one<&Settings::conference, &ConferenceSettings::user_rate, parse_count>,
+     "N", "0", {0, 1'000'000},
      "messages a second that one user may send; 0: any number"},
-    {"user_burst", rooms, one<&Config::user_burst, parse_count>, "N",
-     "0", {0, 1'000'000},
+    {"user_burst", rooms, reloadable,
+     one<&Settings::conference, &ConferenceSettings::user_burst, parse_count>,
+     "N", "0", {0, 1'000'000},
      "messages that one user may send at once within user_rate; 0: those of a second"},
-    {"room_rate", rooms, one<&Config::room_rate, parse_count>, "N",
-     "1000", {0, 1'000'000},
+    {"room_rate", rooms, reloadable,
+     one<&Settings::conference, &ConferenceSettings::room_rate, parse_count>,
+     "N", "1000", {0, 1'000'000},
      "chat messages a second that one room takes, and at once, whoever sends them: what stops a "
      "storm; 0: any number"},
-    {"delivery_window", rooms, one<&Config::delivery_window, parse_count>, "N",
-     "1", {1, 64},
+    {"delivery_window", rooms, reloadable,
+     one<&Settings::deliveries, &DeliverySettings::delivery_window, parse_count>,
+     "N", "1", {1, 64},
      "messages to one user that may be unanswered at a time; more than 1 gives up their order"},
-    {"hash_size", rooms, one<&Config::hash_size, parse_count>, "N",
-     "4", {1, 24},
+    {"hash_size", rooms, restart,
+     one<&Settings::conference, &ConferenceSettings::hash_size, parse_count>,
+     "N", "4", {1, 24},
      "first size of the room table, as a power of two; it grows by itself"},
 
-    {"db_url", database, one<&Config::db_url, parse_db_url>, "URL",
-     "sqlite:///{state}/imcd.db", {},
+    {"db_url", database, restart,
+     one<&Settings::storage, &StorageSettings::db_url, parse_db_url>,
+     "URL", "sqlite:///{state}/imcd.db", {},
      "where rooms are kept: sqlite:///PATH (an absolute path makes four slashes) or "
      "mysql://USER:PASSWORD@HOST[:PORT]/DATABASE; docs/DATABASES.md has its options"},
-    {"db_password_file", database, one<&Config::db_password_file, parse_optional_path>, "PATH",
-     "", {},
+    {"db_password_file", database, restart,
+     one<&Settings::storage, &StorageSettings::db_password_file, parse_optional_path>,
+     "PATH", "", {},
      "a file whose first line is the password for db_url, where that has none"},
-    {"rooms_table", database, one<&Config::rooms_table, parse_table_name>, "NAME",
-     "imc_rooms", {},
+    {"rooms_table", database, restart,
+     one<&Settings::storage, &StorageSettings::rooms_table, parse_table_name>,
+     "NAME", "imc_rooms", {},
      "table of the rooms"},
-    {"members_table", database, one<&Config::members_table, parse_table_name>, "NAME",
-     "imc_members", {},
+    {"members_table", database, restart,
+     one<&Settings::storage, &StorageSettings::members_table, parse_table_name>,
+     "NAME", "imc_members", {},
      "table of the members"},
-    {"db_flush_ms", database, one<&Config::db_flush, parse_milliseconds>, "MS",
-     "10", {1, 10'000},
+    {"db_flush_ms", database, reloadable,
+     one<&Settings::journal, &JournalSettings::flush, parse_milliseconds>,
+     "MS", "10", {1, 10'000},
      "longest wait of a room change for its batch"},
     // RFC 3261 17.1.2.2: the sender of a held command gives up at Timer F, after 32 s.
-    {"db_timeout_ms", database, one<&Config::db_timeout, parse_milliseconds>, "MS",
-     "5000", {100, 30'000},
+    {"db_timeout_ms", database, reloadable,
+     one<&Settings::journal, &JournalSettings::timeout, parse_milliseconds>,
+     "MS", "5000", {100, 30'000},
      "longest wait for the database; then a held command is answered with 504"},
-    {"db_durability", database, one<&Config::db_durability, parse_db_durability>, "group|relaxed",
-     "group", {},
+    {"db_durability", database, reloadable,
+     one<&Settings::server, &ServerSettings::relaxed_durability, parse_db_durability>,
+     "group|relaxed", "group", {},
      "whether a room change is answered once it is stored, or at once; then a crash may lose it"},
-    {"db_required", database, one<&Config::db_required, parse_flag>, "0|1",
-     "0", {},
+    {"db_required", database, reloadable,
+     one<&Settings::server, &ServerSettings::db_required, parse_flag>,
+     "0|1", "0", {},
      "whether a database that can't be opened at start ends imcd; else it waits for it"},
-    {"db_shared", database, one<&Config::db_shared, parse_flag>, "0|1",
-     "0", {},
+    {"db_shared", database, restart,
+     one<&Settings::storage, &StorageSettings::db_shared, parse_flag>,
+     "0|1", "0", {},
      "whether another imcd with db_shared = 1 may use the database at the same time"},
 
-    {"mi_fifo", management, one<&Config::mi_fifo, parse_optional_path>, "PATH",
-     "{runtime}/imcd_fifo", {},
+    {"mi_fifo", management, restart,
+     one<&Settings::management, &ManagementSettings::mi_fifo, parse_optional_path>,
+     "PATH", "{runtime}/imcd_fifo", {},
      "the FIFO that takes management commands; empty: none"},
-    {"mi_fifo_mode", management, one<&Config::mi_fifo_mode, parse_file_mode>, "MODE",
-     "0660", {},
+    {"mi_fifo_mode", management, restart,
+     one<&Settings::management, &ManagementSettings::mi_fifo_mode, parse_file_mode>,
+     "MODE", "0660", {},
      "permissions of that FIFO, in octal"},
-    {"mi_reply_dir", management, one<&Config::mi_reply_dir, parse_path>, "PATH",
-     "/tmp", {},
+    {"mi_reply_dir", management, restart,
+     one<&Settings::management, &ManagementSettings::mi_reply_dir, parse_path>,
+     "PATH", "/tmp", {},
      "where management clients make the FIFOs for their replies"},
 
-    {"drain_timeout_s", process, one<&Config::drain_timeout, parse_seconds>, "S",
-     "10", {0, 3600},
+    {"drain_timeout_s", process, reloadable,
+     one<&Settings::server, &ServerSettings::drain_timeout, parse_seconds>,
+     "S", "10", {0, 3600},
      "how long an orderly stop waits for deliveries in flight"},
-    {"log_level", process, one<&Config::log_level, parse_log_level>, "debug|info|warning|error",
-     "info", {},
+    {"log_level", process, reloadable,
+     one<&Settings::log, &LogSettings::log_level, parse_log_level>,
+     "debug|info|warning|error", "info", {},
      "the least important lines that are logged"},
-    {"log_format", process, one<&Config::log_format, parse_log_format>, "text|json",
-     "text", {},
+    {"log_format", process, reloadable,
+     one<&Settings::log, &LogSettings::log_format, parse_log_format>,
+     "text|json", "text", {},
      "log lines for people or for programs"},
 };
 // clang-format on

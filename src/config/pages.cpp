@@ -35,6 +35,10 @@ std::string bounds_text(const Option& option) {
   return fmt::format("{} to {}", option.bounds.lowest, option.bounds.highest);
 }
 
+std::string_view change_text(Change change) {
+  return change == Change::reloadable ? "reloadable" : "restart";
+}
+
 // The default with the blanks of a repeatable option's values made into commas.
 std::string default_text(const Option& option) {
   if (option.fallback.empty()) return "none";
@@ -56,6 +60,7 @@ std::string remarks(const Option& option) {
   if (option.field.repeatable()) add("repeatable");
   add(bounds_text(option));
   add(fmt::format("default: {}", default_text(option)));
+  add(change_text(option.change));
   return text;
 }
 
@@ -99,7 +104,8 @@ std::string help_page() {
       "  --version         print the version, and exit\n"
       "  -h, --help        print this page, and exit\n"
       "\n"
-      "An option on the command line wins over the file. A repeatable one replaces its defaults.\n";
+      "An option on the command line wins over the file. A repeatable one replaces its defaults.\n"
+      "What is `reloadable` can change while imcd runs; `restart`: only when it starts again.\n";
   wrap(out, directories_text, "");
   for_each_by_group(
       [&](Group group) { fmt::format_to(std::back_inserter(out), "\n{}\n", group_title(group)); },
@@ -115,6 +121,7 @@ std::string sample_page(const Environment& environment) {
       "# imcd.conf - use it with `imcd -c imcd.conf`, check it with `imcd -c imcd.conf --check`.\n"
       "#\n"
       "# Each option stands here with its default. Take away the # before an option to change it.\n"
+      "# What is `reloadable` can change while imcd runs; `restart`: only when it starts again.\n"
       "# A comment has a line of its own.\n";
   for_each_by_group(
       [&](Group group) {
@@ -124,8 +131,9 @@ std::string sample_page(const Environment& environment) {
         out += '\n';
         const std::string bounds = bounds_text(option);
         wrap(out,
-             fmt::format("{}: {}{}{}{}", option.form, option.help, bounds.empty() ? "" : "; ",
-                         bounds, option.field.repeatable() ? "; repeatable" : ""),
+             fmt::format("{}: {}{}{}{}; {}", option.form, option.help, bounds.empty() ? "" : "; ",
+                         bounds, option.field.repeatable() ? "; repeatable" : "",
+                         change_text(option.change)),
              "# ");
         auto values = default_values(option, environment);
         if (!values || values->empty()) values = std::vector<std::string>{""};
@@ -156,20 +164,25 @@ std::string options_page() {
       "\n"
       "`imcd --check` says whether a configuration is good, naming everything that is wrong. "
       "`imcd --sample_config` prints\n"
-      "a file to start from. This page is made by the same table.\n";
+      "a file to start from. This page is made by the same table.\n"
+      "\n"
+      "The last column says whether an option can change while imcd runs (reloadable) or only when "
+      "it starts again\n"
+      "(restart).\n";
   for_each_by_group(
       [&](Group group) {
         fmt::format_to(std::back_inserter(out),
-                       "\n## {}\n\n| option | value | default | meaning |\n| --- | --- | --- | --- "
-                       "|\n",
+                       "\n## {}\n\n| option | value | default | meaning | change |\n"
+                       "| --- | --- | --- | --- | --- |\n",
                        group_title(group));
       },
       [&](const Option& option) {
         const std::string bounds = bounds_text(option);
-        fmt::format_to(std::back_inserter(out), "| `{}` | `{}`{}{}{} | `{}` | {} |\n", option.name,
-                       escape_cell(option.form), bounds.empty() ? "" : ", ", bounds,
+        fmt::format_to(std::back_inserter(out), "| `{}` | `{}`{}{}{} | `{}` | {} | {} |\n",
+                       option.name, escape_cell(option.form), bounds.empty() ? "" : ", ", bounds,
                        option.field.repeatable() ? ", repeatable" : "",
-                       escape_cell(default_text(option)), escape_cell(option.help));
+                       escape_cell(default_text(option)), escape_cell(option.help),
+                       change_text(option.change));
       });
   out += "\n## Directories\n\n";
   out +=

@@ -1,10 +1,10 @@
 // The one function of this folder that touches the machine.
+#include "config/read_file.h"
+
 #include <cerrno>
 #include <fmt/format.h>
 #include <fstream>
 #include <system_error>
-
-#include "config/config.h"
 
 namespace imcd::config {
 namespace {

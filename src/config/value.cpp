@@ -282,16 +282,14 @@ Result<bool> parse_room_create(std::string_view value, Bounds) {
   return choose<bool>(value, words);
 }
 
-Result<OwnerExit> parse_owner_exit(std::string_view value, Bounds) {
-  static constexpr std::array words = {Word<OwnerExit>{"destroy", OwnerExit::destroy},
-                                       Word<OwnerExit>{"refuse", OwnerExit::refuse}};
-  return choose<OwnerExit>(value, words);
+Result<bool> parse_owner_exit(std::string_view value, Bounds) {
+  static constexpr std::array words = {Word<bool>{"destroy", true}, Word<bool>{"refuse", false}};
+  return choose<bool>(value, words);
 }
 
-Result<RoomAddress> parse_room_address(std::string_view value, Bounds) {
-  static constexpr std::array words = {Word<RoomAddress>{"to", RoomAddress::to},
-                                       Word<RoomAddress>{"request_uri", RoomAddress::request_uri}};
-  return choose<RoomAddress>(value, words);
+Result<bool> parse_room_address(std::string_view value, Bounds) {
+  static constexpr std::array words = {Word<bool>{"to", false}, Word<bool>{"request_uri", true}};
+  return choose<bool>(value, words);
 }
 
 Result<ReplyToSource> parse_reply_to_source(std::string_view value, Bounds) {
@@ -301,10 +299,9 @@ Result<ReplyToSource> parse_reply_to_source(std::string_view value, Bounds) {
   return choose<ReplyToSource>(value, words);
 }
 
-Result<DbDurability> parse_db_durability(std::string_view value, Bounds) {
-  static constexpr std::array words = {Word<DbDurability>{"group", DbDurability::group},
-                                       Word<DbDurability>{"relaxed", DbDurability::relaxed}};
-  return choose<DbDurability>(value, words);
+Result<bool> parse_db_durability(std::string_view value, Bounds) {
+  static constexpr std::array words = {Word<bool>{"group", false}, Word<bool>{"relaxed", true}};
+  return choose<bool>(value, words);
 }
 
 Result<LogLevel> parse_log_level(std::string_view value, Bounds) {

@@ -1,4 +1,4 @@
-// Values: text as an operator writes it, turned into what a Config holds. Each function answers
+// Values: text as an operator writes it, turned into what Settings hold. Each function answers
 // with the value or with a sentence that completes "listen = xyz: ..." and says what was expected.
 // Pure functions; none resolves a name or looks at a file.
 #pragma once
@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/names.h"
 #include "base/result.h"
+#include "base/settings.h"
 #include "base/time.h"
 #include "config/option.h"
 
@@ -48,10 +49,13 @@ Result<std::string> parse_extra_headers(std::string_view value, Bounds bounds);
 Result<std::string> parse_domain(std::string_view value, Bounds bounds);
 // True for `anyone`, false for `mi`.
 Result<bool> parse_room_create(std::string_view value, Bounds bounds);
-Result<OwnerExit> parse_owner_exit(std::string_view value, Bounds bounds);
-Result<RoomAddress> parse_room_address(std::string_view value, Bounds bounds);
+// True for `destroy`, false for `refuse`.
+Result<bool> parse_owner_exit(std::string_view value, Bounds bounds);
+// True for `request_uri`, false for `to`.
+Result<bool> parse_room_address(std::string_view value, Bounds bounds);
 Result<ReplyToSource> parse_reply_to_source(std::string_view value, Bounds bounds);
-Result<DbDurability> parse_db_durability(std::string_view value, Bounds bounds);
+// True for `relaxed`, false for `group`.
+Result<bool> parse_db_durability(std::string_view value, Bounds bounds);
 Result<LogLevel> parse_log_level(std::string_view value, Bounds bounds);
 Result<LogFormat> parse_log_format(std::string_view value, Bounds bounds);
 

@@ -24,16 +24,12 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/outbox.h"
+#include "base/settings.h"
 #include "base/time.h"
 #include "db/store.h"
 #include "records/record.h"
 
 namespace imcd::db {
-
-struct JournalSettings {
-  Duration flush = 10ms;
-  Duration timeout = 5s;
-};
 
 template <class Release>
 class Journal {
@@ -44,7 +40,10 @@ class Journal {
     MonoTime at{};
   };
 
-  explicit Journal(JournalSettings settings) : settings_(settings) {}
+  explicit Journal(const JournalSettings& settings) { apply(settings); }
+
+  // What is open keeps the time of its flush.
+  void apply(const JournalSettings& settings) { settings_ = settings; }
 
   // Whether room changes may be made now: there is room, and no entry is older than the timeout.
   [[nodiscard]] bool accepts(MonoTime now) const {

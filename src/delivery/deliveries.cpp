@@ -1,6 +1,7 @@
 #include "delivery/deliveries.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/limits.h"
 #include "delivery/delivery_writer.h"
@@ -25,13 +26,13 @@ bool is_spent(const Outbox& out) {
 
 }  // namespace
 
-Deliveries::Deliveries(const DeliverySettings& settings, HashKey branch_key,
+Deliveries::Deliveries(const DeliverySettings& settings, OwnSockets sockets, HashKey branch_key,
                        IdentityTable& identities, Figures& figures)
     : figures_(figures),
       transactions_(branch_key),
-      mailboxes_(settings.delivery_window, identities, messages_, figures),
-      routes_(settings, branch_key, identities, live_streams_, figures),
-      hops_(settings.hop_window, branch_key, transactions_, live_streams_) {}
+      mailboxes_(settings, identities, messages_, figures),
+      routes_(settings, std::move(sockets), branch_key, identities, live_streams_, figures),
+      hops_(settings, branch_key, transactions_, live_streams_) {}
 
 // --- Lines
 

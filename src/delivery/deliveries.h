@@ -29,12 +29,13 @@
 #include "base/figures.h"
 #include "base/names.h"
 #include "base/outbox.h"
+#include "base/settings.h"
 #include "base/time.h"
 #include "delivery/delivery.h"
-#include "delivery/delivery_settings.h"
 #include "delivery/hops.h"
 #include "delivery/live_streams.h"
 #include "delivery/mailboxes.h"
+#include "delivery/own_sockets.h"
 #include "delivery/routes.h"
 #include "delivery/shared_message.h"
 #include "identity/identity.h"
@@ -43,8 +44,15 @@ namespace imcd::delivery {
 
 class Deliveries {
  public:
-  Deliveries(const DeliverySettings& settings, HashKey branch_key, IdentityTable& identities,
-             Figures& figures);
+  Deliveries(const DeliverySettings& settings, OwnSockets sockets, HashKey branch_key,
+             IdentityTable& identities, Figures& figures);
+
+  // The outbound proxies stay those of the start.
+  void apply(const DeliverySettings& settings) {
+    mailboxes_.apply(settings);
+    routes_.apply(settings);
+    hops_.apply(settings);
+  }
 
   // The texts; make one, fill it, enqueue it, and give back the first reference.
   SharedMessages& messages() { return messages_; }

@@ -5,12 +5,11 @@
 
 namespace imcd::delivery {
 
-Hops::Hops(std::uint32_t hop_window, HashKey key, Transactions& transactions,
+Hops::Hops(const DeliverySettings& settings, HashKey key, Transactions& transactions,
            const LiveStreams& live_streams)
-    : hop_window_(hop_window),
-      transactions_(transactions),
-      live_streams_(live_streams),
-      by_flow_(0, FlowHash{key}) {}
+    : transactions_(transactions), live_streams_(live_streams), by_flow_(0, FlowHash{key}) {
+  apply(settings);
+}
 
 std::size_t Hops::FlowHash::operator()(const Flow& flow) const {
   SipHash hash(key);

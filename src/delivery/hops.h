@@ -25,6 +25,7 @@
 #include "base/address.h"
 #include "base/limits.h"
 #include "base/outbox.h"
+#include "base/settings.h"
 #include "base/siphash.h"
 #include "base/slot_pool.h"
 #include "base/time.h"
@@ -36,9 +37,9 @@ namespace imcd::delivery {
 
 class Hops {
  public:
-  // `hop_window`: datagrams to one hop that may be neither answered nor older than its pace.
-  Hops(std::uint32_t hop_window, HashKey key, Transactions& transactions,
+  Hops(const DeliverySettings& settings, HashKey key, Transactions& transactions,
        const LiveStreams& live_streams);
+  void apply(const DeliverySettings& settings) { hop_window_ = settings.hop_window; }
 
   Hop& operator[](std::uint32_t slot) { return hops_[slot]; }
   const Hop& operator[](std::uint32_t slot) const { return hops_[slot]; }
@@ -150,7 +151,8 @@ class Hops {
   [[nodiscard]] std::optional<MonoTime> next_chance(const Hop& hop) const;
   [[nodiscard]] std::optional<MonoTime> next_link_deadline() const;
 
-  std::uint32_t hop_window_;
+  // Datagrams to one hop that may be neither answered nor older than its pace.
+  std::uint32_t hop_window_ = 0;
   Transactions& transactions_;
   const LiveStreams& live_streams_;
   SlotPool<Hop, 64> hops_{limits::hops_max};

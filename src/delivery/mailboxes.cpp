@@ -7,12 +7,11 @@
 
 namespace imcd::delivery {
 
-Mailboxes::Mailboxes(std::uint32_t delivery_window, IdentityTable& identities,
+Mailboxes::Mailboxes(const DeliverySettings& settings, IdentityTable& identities,
                      SharedMessages& messages, Figures& figures)
-    : delivery_window_(delivery_window),
-      identities_(identities),
-      messages_(messages),
-      figures_(figures) {}
+    : identities_(identities), messages_(messages), figures_(figures) {
+  apply(settings);
+}
 
 Mailboxes::~Mailboxes() {
   boxes_.for_each([](Mailbox& box) {

@@ -26,6 +26,7 @@
 
 #include "base/figures.h"
 #include "base/limits.h"
+#include "base/settings.h"
 #include "base/slot_pool.h"
 #include "base/time.h"
 #include "base/timer_lane.h"
@@ -49,12 +50,12 @@ struct ReturnedUser {
 
 class Mailboxes {
  public:
-  // `delivery_window`: messages under way to one user at a time.
-  Mailboxes(std::uint32_t delivery_window, IdentityTable& identities, SharedMessages& messages,
+  Mailboxes(const DeliverySettings& settings, IdentityTable& identities, SharedMessages& messages,
             Figures& figures);
   ~Mailboxes();
   Mailboxes(const Mailboxes&) = delete;
   Mailboxes& operator=(const Mailboxes&) = delete;
+  void apply(const DeliverySettings& settings) { delivery_window_ = settings.delivery_window; }
 
   Mailbox& operator[](std::uint32_t slot) { return boxes_[slot]; }
   const Mailbox& operator[](std::uint32_t slot) const { return boxes_[slot]; }
@@ -168,7 +169,7 @@ class Mailboxes {
   void on_away(std::uint32_t slot, bool was_present);
   void forget(std::uint32_t slot);
 
-  std::uint32_t delivery_window_;
+  std::uint32_t delivery_window_ = 0;  // Messages under way to one user at a time.
   IdentityTable& identities_;
   SharedMessages& messages_;
   Figures& figures_;

@@ -28,6 +28,7 @@ class ProxyNames {
   // `proxies` in the order of preference.
   ProxyNames(const std::vector<NextHop>& proxies, HashKey seed, Figures& figures);
 
+  [[nodiscard]] bool empty() const { return proxies_.empty(); }
   // All that are known, in the order of preference, each once.
   [[nodiscard]] std::vector<Endpoint> endpoints() const;
 

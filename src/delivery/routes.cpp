@@ -7,19 +7,21 @@
 
 namespace imcd::delivery {
 
-Routes::Routes(DeliverySettings settings, HashKey key, IdentityTable& identities,
-               const LiveStreams& live_streams, Figures& figures, std::uint32_t waiting_max)
-    : settings_(std::move(settings)),
+Routes::Routes(const DeliverySettings& settings, OwnSockets sockets, HashKey key,
+               IdentityTable& identities, const LiveStreams& live_streams, Figures& figures,
+               std::uint32_t waiting_max)
+    : sockets_(std::move(sockets)),
       figures_(figures),
       codec_(key),
       live_streams_(live_streams),
       sources_(identities),
-      hosts_(key, settings_.ipv4_socket.has_value(), settings_.ipv6_socket.has_value(), figures),
+      hosts_(key, sockets_.ipv4_socket.has_value(), sockets_.ipv6_socket.has_value(), figures),
       // Not the key of the branches: the order of proxies can be seen.
-      proxy_names_(settings_.outbound_proxies, {siphash(key, "proxy"), siphash(key, "names")},
+      proxy_names_(settings.outbound_proxies, {siphash(key, "proxy"), siphash(key, "names")},
                    figures),
       proxies_(figures),
       waiting_max_(waiting_max) {
+  apply(settings);
   use_proxy_addresses();
 }
 
@@ -38,7 +40,7 @@ Route Routes::find_beside_proxies(const Identity& who, MonoTime now) {
     const auto named = find_host(*uri, now);
     if (named) return *named;
   }
-  if (settings_.reply_to_source) {
+  if (replies_to_source_) {
     const auto source = sources_.find(who);
     const bool is_there =
         source && (source->transport == Transport::udp || live_streams_.contains(source->stream));
@@ -67,11 +69,11 @@ Route Routes::wait_in(WaitingLine& line) {
 
 std::optional<Flow> Routes::flow_to(const Endpoint& endpoint) const {
   const bool is_ipv4 = endpoint.address.is_ipv4();
-  const auto& udp = is_ipv4 ? settings_.ipv4_socket : settings_.ipv6_socket;
+  const auto& udp = is_ipv4 ? sockets_.ipv4_socket : sockets_.ipv6_socket;
   if (endpoint.transport == Transport::udp) {
     return udp ? std::optional(Flow{endpoint.address, *udp}) : std::nullopt;
   }
-  const auto& tcp = is_ipv4 ? settings_.ipv4_tcp_socket : settings_.ipv6_tcp_socket;
+  const auto& tcp = is_ipv4 ? sockets_.ipv4_tcp_socket : sockets_.ipv6_tcp_socket;
   if (!tcp && !udp) return std::nullopt;
   return Flow{endpoint.address, tcp ? *tcp : *udp, Transport::tcp};
 }
@@ -120,7 +122,7 @@ void Routes::dismiss_all(MonoTime now) {
 void Routes::on_deadline(MonoTime now, Outbox& out) {
   if (proxy_names_.on_deadline(now, out)) use_proxy_addresses();
   while (const auto host = hosts_.next_overdue(now)) dismiss(hosts_[*host].line);
-  proxies_.on_deadline(now, codec_, settings_.via_sent_by, out);
+  proxies_.on_deadline(now, codec_, sockets_.via_sent_by, out);
 }
 
 std::optional<MonoTime> Routes::next_deadline() const {

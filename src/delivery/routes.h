@@ -28,12 +28,13 @@
 #include "base/limits.h"
 #include "base/names.h"
 #include "base/outbox.h"
+#include "base/settings.h"
 #include "base/siphash.h"
 #include "base/time.h"
-#include "delivery/delivery_settings.h"
 #include "delivery/hosts.h"
 #include "delivery/live_streams.h"
 #include "delivery/mailbox.h"
+#include "delivery/own_sockets.h"
 #include "delivery/proxies.h"
 #include "delivery/proxy_names.h"
 #include "delivery/reply_sources.h"
@@ -51,18 +52,23 @@ struct Route {
 
 class Routes {
  public:
-  Routes(DeliverySettings settings, HashKey key, IdentityTable& identities,
-         const LiveStreams& live_streams, Figures& figures,
+  Routes(const DeliverySettings& settings, OwnSockets sockets, HashKey key,
+         IdentityTable& identities, const LiveStreams& live_streams, Figures& figures,
          std::uint32_t waiting_max = limits::name_waiting_users_max);
+
+  // The outbound proxies stay those of the start.
+  void apply(const DeliverySettings& settings) {
+    replies_to_source_ = settings.replies_to_source();
+  }
 
   [[nodiscard]] Route find(const Identity& who, MonoTime now);
   [[nodiscard]] const std::string& via_sent_by(SocketId socket) const {
-    return settings_.via_sent_by[socket];
+    return sockets_.via_sent_by[socket];
   }
 
   // --- Proxies
 
-  [[nodiscard]] bool has_proxies() const { return !settings_.outbound_proxies.empty(); }
+  [[nodiscard]] bool has_proxies() const { return !proxy_names_.empty(); }
   [[nodiscard]] bool is_proxy(const Flow& flow) const { return proxies_.contains(flow); }
   // Whether a delivery that one proxy refuses has another to go to.
   [[nodiscard]] bool has_several_proxies() const { return proxies_.size() > 1; }
@@ -86,7 +92,7 @@ class Routes {
 
   // The user sent a message from there, straight to us.
   void on_source(Identity& who, const Flow& source) {
-    if (settings_.reply_to_source && !has_proxies()) sources_.note(who, source);
+    if (replies_to_source_ && !has_proxies()) sources_.note(who, source);
   }
 
   // --- Names
@@ -111,7 +117,8 @@ class Routes {
   void use_proxy_addresses();
   void dismiss(WaitingLine& line);
 
-  DeliverySettings settings_;
+  OwnSockets sockets_;
+  bool replies_to_source_ = false;
   Figures& figures_;
   tm::BranchCodec codec_;  // That of the transactions, for the questions to proxies.
   const LiveStreams& live_streams_;

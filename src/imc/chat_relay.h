@@ -13,10 +13,10 @@
 #include "base/figures.h"
 #include "base/random.h"
 #include "base/reply.h"
+#include "base/settings.h"
 #include "base/time.h"
 #include "delivery/deliveries.h"
 #include "identity/identity.h"
-#include "imc/conference_settings.h"
 #include "imc/room.h"
 #include "imc/room_message.h"
 

@@ -10,9 +10,10 @@
 
 namespace imcd::imc {
 
-Conference::Conference(ConferenceSettings settings, IdentityTable& identities, Epochs& epochs,
-                       delivery::Deliveries& deliveries, Random& random, Figures& figures)
-    : settings_(std::move(settings)),
+Conference::Conference(const ConferenceSettings& settings, IdentityTable& identities,
+                       Epochs& epochs, delivery::Deliveries& deliveries, Random& random,
+                       Figures& figures)
+    : settings_(settings),
       identities_(identities),
       epochs_(epochs),
       figures_(figures),
@@ -23,10 +24,17 @@ Conference::Conference(ConferenceSettings settings, IdentityTable& identities, E
       house_{settings_, identities, changes_, loader_, figures},
       chat_(settings_, instance_, random, deliveries, figures),
       notices_(settings_, instance_, random, deliveries, figures),
-      sender_rates_(settings_.user_rate, settings_.user_burst, identities) {}
+      sender_rates_(identities) {
+  apply(settings);
+}
 
 // Rooms that wait for their epoch let go of their members while the identities are still there.
 Conference::~Conference() { epochs_.free_all(); }
+
+void Conference::apply(const ConferenceSettings& settings) {
+  settings_ = settings;
+  sender_rates_.apply(settings);
+}
 
 Reading Conference::read(const RoomMessage& message) {
   Reading reading{identities_.intern(message.sender), std::nullopt};

@@ -14,12 +14,12 @@
 
 #include "base/figures.h"
 #include "base/random.h"
+#include "base/settings.h"
 #include "base/time.h"
 #include "delivery/deliveries.h"
 #include "identity/epoch.h"
 #include "identity/identity.h"
 #include "imc/chat_relay.h"
-#include "imc/conference_settings.h"
 #include "imc/house.h"
 #include "imc/notices.h"
 #include "imc/outcome.h"
@@ -33,11 +33,14 @@ namespace imcd::imc {
 class Conference {
  public:
   // All but the settings must outlive the conference.
-  Conference(ConferenceSettings settings, IdentityTable& identities, Epochs& epochs,
+  Conference(const ConferenceSettings& settings, IdentityTable& identities, Epochs& epochs,
              delivery::Deliveries& deliveries, Random& random, Figures& figures);
   ~Conference();
   Conference(const Conference&) = delete;
   Conference& operator=(const Conference&) = delete;
+
+  // The table's first size and the domains stay what they were at the start.
+  void apply(const ConferenceSettings& settings);
 
   // What the message asks for, and of whom. It changes nothing.
   [[nodiscard]] Reading read(const RoomMessage& message);

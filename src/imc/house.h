@@ -10,8 +10,8 @@
 
 #include "base/figures.h"
 #include "base/reply.h"
+#include "base/settings.h"
 #include "identity/identity.h"
-#include "imc/conference_settings.h"
 #include "imc/outcome.h"
 #include "imc/room_changes.h"
 #include "imc/room_loader.h"

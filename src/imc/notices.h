@@ -9,10 +9,10 @@
 
 #include "base/figures.h"
 #include "base/random.h"
+#include "base/settings.h"
 #include "base/time.h"
 #include "delivery/deliveries.h"
 #include "identity/identity.h"
-#include "imc/conference_settings.h"
 #include "imc/outcome.h"
 #include "imc/room.h"
 

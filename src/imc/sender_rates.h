@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "base/limits.h"
+#include "base/settings.h"
 #include "base/time.h"
 #include "identity/identity.h"
 
@@ -15,9 +16,13 @@ namespace imcd::imc {
 
 class SenderRates {
  public:
-  // `rate` messages a second, `burst` at once (0: as many as a second's); rate 0: no bound.
-  SenderRates(std::uint32_t rate, std::uint32_t burst, IdentityTable& identities)
-      : rate_(rate), burst_(burst == 0 ? rate : burst), identities_(identities) {}
+  explicit SenderRates(IdentityTable& identities) : identities_(identities) {}
+
+  // user_burst 0: as many at once as a second's. Nobody asks while user_rate is 0.
+  void apply(const ConferenceSettings& settings) {
+    rate_ = settings.user_rate;
+    burst_ = settings.user_burst == 0 ? settings.user_rate : settings.user_burst;
+  }
 
   // Takes a token; false: the user is too fast.
   bool admit(Identity& who, MonoTime now) {
@@ -53,8 +58,8 @@ class SenderRates {
         .first->second;
   }
 
-  std::uint32_t rate_;
-  std::uint32_t burst_;
+  std::uint32_t rate_ = 0;
+  std::uint32_t burst_ = 0;
   IdentityTable& identities_;
   std::unordered_map<const Identity*, Bucket, ByIdentity> buckets_;
   std::deque<const Identity*> order_;

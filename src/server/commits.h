@@ -16,6 +16,7 @@
 
 #include "base/figures.h"
 #include "base/outbox.h"
+#include "base/settings.h"
 #include "base/time.h"
 #include "db/journal.h"
 #include "db/store.h"
@@ -27,15 +28,20 @@ namespace imcd::server {
 
 class Commits {
  public:
-  // All must outlive it. `db_required`: an open or a load that fails ends the process.
-  Commits(db::JournalSettings settings, bool db_required, imc::Conference& conference,
+  // All but the settings must outlive it.
+  Commits(const Settings& settings, imc::Conference& conference,
           tm::ServerTransactions& transactions, Responder& responder, Figures& figures)
-      : journal_(settings),
-        db_required_(db_required),
+      : journal_(settings.journal),
+        db_required_(settings.server.db_required),
         conference_(conference),
         transactions_(transactions),
         responder_(responder),
         figures_(figures) {}
+
+  void apply(const Settings& settings) {
+    journal_.apply(settings.journal);
+    db_required_ = settings.server.db_required;
+  }
 
   // --- Changes ---
 
@@ -95,7 +101,7 @@ class Commits {
   void note_down(std::string_view error, Outbox& out);
 
   Journal journal_;
-  bool db_required_;
+  bool db_required_;  // An open or a load that fails ends the process.
   imc::Conference& conference_;
   tm::ServerTransactions& transactions_;
   Responder& responder_;

@@ -13,10 +13,8 @@ namespace imcd::server {
 using parser::HeaderName;
 using parser::Method;
 
-Requests::Requests(const Settings& settings, const Parts& parts)
-    : seed_(settings.seed),
-      relaxed_durability_(settings.relaxed_durability),
-      room_address_is_request_uri_(settings.room_address_is_request_uri),
+Requests::Requests(const ServerSettings& settings, HashKey seed, const Parts& parts)
+    : seed_(seed),
       deliveries_(parts.deliveries),
       conference_(parts.conference),
       transactions_(parts.transactions),
@@ -24,7 +22,14 @@ Requests::Requests(const Settings& settings, const Parts& parts)
       responder_(parts.responder),
       trusted_(parts.trusted),
       shutdown_(parts.shutdown),
-      figures_(parts.figures) {}
+      figures_(parts.figures) {
+  apply(settings);
+}
+
+void Requests::apply(const ServerSettings& settings) {
+  relaxed_durability_ = settings.relaxed_durability;
+  room_address_is_request_uri_ = settings.room_address_is_request_uri;
+}
 
 void Requests::on_malformed(const parser::ParseError& error, std::string_view bytes,
                             const parser::MessageView& view, const Flow& from, Instant now,

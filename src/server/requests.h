@@ -9,6 +9,7 @@
 #include "base/figures.h"
 #include "base/outbox.h"
 #include "base/reply.h"
+#include "base/settings.h"
 #include "base/siphash.h"
 #include "base/time.h"
 #include "imc/conference.h"
@@ -17,7 +18,6 @@
 #include "server/commits.h"
 #include "server/request.h"
 #include "server/responder.h"
-#include "server/settings.h"
 #include "server/shutdown.h"
 #include "server/trusted_sources.h"
 #include "tm/server_transactions.h"
@@ -37,7 +37,8 @@ class Requests {
     const Shutdown& shutdown;
     Figures& figures;
   };
-  Requests(const Settings& settings, const Parts& parts);
+  Requests(const ServerSettings& settings, HashKey seed, const Parts& parts);
+  void apply(const ServerSettings& settings);
 
   // `bytes` are those that `view` looks into.
   void on_request(std::string_view bytes, const parser::MessageView& view, const Flow& from,
@@ -58,8 +59,8 @@ class Requests {
   void refuse_by_load(const Request& request, RefusalCause cause, Reply reply, Outbox& out);
 
   HashKey seed_;
-  bool relaxed_durability_;
-  bool room_address_is_request_uri_;
+  bool relaxed_durability_ = false;
+  bool room_address_is_request_uri_ = false;
   delivery::Deliveries& deliveries_;
   imc::Conference& conference_;
   tm::ServerTransactions& transactions_;

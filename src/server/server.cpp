@@ -1,27 +1,38 @@
 #include "server/server.h"
 
 #include <string>
+#include <utility>
 
 namespace imcd::server {
 
-Server::Server(const Settings& settings, Figures& figures, Instant now)
+Server::Server(const Settings& settings, Setup setup, Figures& figures, Instant now)
     : figures_(figures),
-      random_(settings.seed),
-      transactions_(random_.next_key(), settings.server_transactions_max),
+      random_(setup.seed),
+      transactions_(random_.next_key(), settings.server.server_transactions_max),
       identities_(random_.next_key(), epochs_),
-      deliveries_(settings.deliveries, random_.next_key(), identities_, figures),
+      deliveries_(settings.deliveries, std::move(setup.sockets), random_.next_key(), identities_,
+                  figures),
       conference_(settings.conference, identities_, epochs_, deliveries_, random_, figures),
       responder_(transactions_, figures),
-      commits_(settings.journal, settings.db_required, conference_, transactions_, responder_,
-               figures),
-      shutdown_(settings.drain_timeout, deliveries_, commits_),
-      trusted_(settings.trusted),
-      requests_(settings, {deliveries_, conference_, transactions_, commits_, responder_, trusted_,
-                           shutdown_, figures}),
+      commits_(settings, conference_, transactions_, responder_, figures),
+      shutdown_(settings.server, deliveries_, commits_),
+      trusted_(settings.server),
+      requests_(settings.server, setup.seed,
+                {deliveries_, conference_, transactions_, commits_, responder_, trusted_, shutdown_,
+                 figures}),
       sip_(deliveries_, requests_, figures),
-      streams_(settings.seed, trusted_, deliveries_, figures),
-      control_(conference_, figures, settings.version, now),
+      streams_(setup.seed, trusted_, deliveries_, figures),
+      control_(conference_, figures, std::move(setup.version), now),
       mi_(control_, figures) {}
+
+void Server::apply(const Settings& settings) {
+  deliveries_.apply(settings.deliveries);
+  conference_.apply(settings.conference);
+  commits_.apply(settings);
+  shutdown_.apply(settings.server);
+  trusted_.apply(settings.server);
+  requests_.apply(settings.server);
+}
 
 // What each input may have made possible.
 void Server::end_input(Instant now, Outbox& out) {

@@ -19,6 +19,7 @@
 #include "base/core.h"
 #include "base/figures.h"
 #include "base/random.h"
+#include "base/settings.h"
 #include "db/store.h"
 #include "delivery/deliveries.h"
 #include "imc/conference.h"
@@ -27,7 +28,7 @@
 #include "server/control.h"
 #include "server/requests.h"
 #include "server/responder.h"
-#include "server/settings.h"
+#include "server/setup.h"
 #include "server/shutdown.h"
 #include "server/sip_inputs.h"
 #include "server/stream_inputs.h"
@@ -39,7 +40,10 @@ namespace imcd::server {
 class Server final : public Core {
  public:
   // `figures` must outlive the server. It begins in the state "loading".
-  Server(const Settings& settings, Figures& figures, Instant now);
+  Server(const Settings& settings, Setup setup, Figures& figures, Instant now);
+
+  // Takes what may change without a restart; the rest stays what it was at the start.
+  void apply(const Settings& settings);
 
   // --- Inputs: those of the edge ---
 

@@ -1,4 +1,5 @@
-// Shutdown: the orderly stop (OPERATIONS "drain"). New work is refused, what is under way may end:
+// Shutdown: the orderly stop (docs/OPERATING.md "Signals"). New work is refused, what is under way
+// may end:
 //
 //   serving ──stop──▶ draining ──nothing under way, or drain_timeout──▶ exit
 //                        └──stop again──▶ exit at once
@@ -9,6 +10,7 @@
 #include <optional>
 
 #include "base/outbox.h"
+#include "base/settings.h"
 #include "base/time.h"
 #include "delivery/deliveries.h"
 #include "server/commits.h"
@@ -18,8 +20,11 @@ namespace imcd::server {
 class Shutdown {
  public:
   // Both must outlive it.
-  Shutdown(Duration timeout, delivery::Deliveries& deliveries, Commits& commits)
-      : timeout_(timeout), deliveries_(deliveries), commits_(commits) {}
+  Shutdown(const ServerSettings& settings, delivery::Deliveries& deliveries, Commits& commits)
+      : deliveries_(deliveries), commits_(commits) {
+    apply(settings);
+  }
+  void apply(const ServerSettings& settings) { timeout_ = settings.drain_timeout; }
 
   void on_stop(MonoTime now, Outbox& out);
   // Ends the process if it drains and may end.
@@ -31,7 +36,7 @@ class Shutdown {
  private:
   void begin(MonoTime now, Outbox& out);
 
-  Duration timeout_;
+  Duration timeout_{};
   delivery::Deliveries& deliveries_;
   Commits& commits_;
   std::optional<MonoTime> until_;

@@ -6,13 +6,15 @@
 #include <vector>
 
 #include "base/address.h"
+#include "base/settings.h"
 #include "base/time.h"
 
 namespace imcd::server {
 
 class TrustedSources {
  public:
-  explicit TrustedSources(std::vector<Network> networks) : networks_(std::move(networks)) {}
+  explicit TrustedSources(const ServerSettings& settings) { apply(settings); }
+  void apply(const ServerSettings& settings) { networks_ = settings.trusted; }
 
   [[nodiscard]] bool contains(const Address& peer) const;
 

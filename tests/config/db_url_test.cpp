@@ -103,7 +103,7 @@ TEST(DbPassword, ComesFromItsFileOrTheEnvironmentWhereTheUrlHasNone) {
   };
   const auto password = [&](std::vector<std::string_view> arguments, const Variables& variables) {
     const auto loaded = load_config(arguments, "1", environment_of(variables), read);
-    return loaded ? loaded->config.db_url.mysql.password : loaded.error().text;
+    return loaded ? loaded->settings.storage.db_url.mysql.password : loaded.error().text;
   };
   const std::string_view bare = "--db_url=mysql://u@h/d";
   const std::string_view file = "--db_password_file=/etc/imcd.pw";

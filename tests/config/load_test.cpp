@@ -1,9 +1,10 @@
+#include "config/load.h"
+
 #include <cstdio>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <string>
 
-#include "config/config.h"
 #include "fixture.h"
 
 namespace imcd::config {
@@ -15,39 +16,41 @@ TEST(LoadConfig, NoArgumentsGiveAServerOnLoopbackWithSqlite) {
   const auto loaded = load({});
   ASSERT_TRUE(loaded) << loaded.error().text;
   EXPECT_EQ(loaded->action, Action::serve);
-  const Config& config = loaded->config;
-  EXPECT_EQ(config.listen, (std::vector{Endpoint{Transport::udp, address("127.0.0.1:5070")},
-                                        Endpoint{Transport::tcp, address("127.0.0.1:5070")}}));
-  EXPECT_TRUE(config.advertise.empty());
-  EXPECT_TRUE(config.outbound_proxy.empty());
-  EXPECT_EQ(config.trusted, (std::vector{*parse_network("127.0.0.0/8"), *parse_network("::1")}));
-  EXPECT_EQ(config.db_url.sqlite_path, "/home/op/.local/state/imcd/imcd.db");
-  EXPECT_EQ(config.rooms_table, "imc_rooms");
-  EXPECT_EQ(config.members_table, "imc_members");
-  EXPECT_EQ(config.hash_size, 4U);
-  EXPECT_EQ(config.imc_cmd_start_char, '#');
-  EXPECT_TRUE(config.create_on_join);
-  EXPECT_FALSE(config.check_on_create);
-  EXPECT_EQ(config.owner_exit, OwnerExit::destroy);
-  EXPECT_EQ(config.room_address, RoomAddress::to);
-  EXPECT_EQ(config.reply_to_source, ReplyToSource::automatic);
-  EXPECT_EQ(config.extra_hdrs, "");
-  EXPECT_EQ(config.mi_fifo, "/tmp/imcd_fifo");
-  EXPECT_EQ(config.mi_fifo_mode, 0660U);
-  EXPECT_EQ(config.mi_reply_dir, "/tmp");
-  EXPECT_EQ(config.db_flush, 10ms);
-  EXPECT_EQ(config.db_timeout, 5s);
-  EXPECT_EQ(config.db_durability, DbDurability::group);
-  EXPECT_FALSE(config.db_required);
-  EXPECT_FALSE(config.db_shared);
-  EXPECT_EQ(config.delivery_window, 1U);
-  EXPECT_EQ(config.hop_window, 64U);
-  EXPECT_EQ(config.max_members, 100'000U);
-  EXPECT_EQ(config.drain_timeout, 10s);
-  EXPECT_EQ(config.receive_buffer_bytes, 8U << 20);
-  EXPECT_EQ(config.send_buffer_bytes, 8U << 20);
-  EXPECT_EQ(config.log_level, LogLevel::info);
-  EXPECT_EQ(config.log_format, LogFormat::text);
+  const Settings& settings = loaded->settings;
+  EXPECT_EQ(settings.network.listen,
+            (std::vector{Endpoint{Transport::udp, address("127.0.0.1:5070")},
+                         Endpoint{Transport::tcp, address("127.0.0.1:5070")}}));
+  EXPECT_TRUE(settings.network.advertise.empty());
+  EXPECT_TRUE(settings.deliveries.outbound_proxies.empty());
+  EXPECT_EQ(settings.server.trusted,
+            (std::vector{*parse_network("127.0.0.0/8"), *parse_network("::1")}));
+  EXPECT_EQ(settings.storage.db_url.sqlite_path, "/home/op/.local/state/imcd/imcd.db");
+  EXPECT_EQ(settings.storage.rooms_table, "imc_rooms");
+  EXPECT_EQ(settings.storage.members_table, "imc_members");
+  EXPECT_EQ(settings.conference.hash_size, 4U);
+  EXPECT_EQ(settings.conference.command_prefix, '#');
+  EXPECT_TRUE(settings.conference.create_on_join);
+  EXPECT_FALSE(settings.conference.check_on_create);
+  EXPECT_TRUE(settings.conference.owner_exit_destroys);
+  EXPECT_FALSE(settings.server.room_address_is_request_uri);
+  EXPECT_EQ(settings.deliveries.reply_to_source, ReplyToSource::automatic);
+  EXPECT_EQ(settings.conference.extra_headers, "");
+  EXPECT_EQ(settings.management.mi_fifo, "/tmp/imcd_fifo");
+  EXPECT_EQ(settings.management.mi_fifo_mode, 0660U);
+  EXPECT_EQ(settings.management.mi_reply_dir, "/tmp");
+  EXPECT_EQ(settings.journal.flush, 10ms);
+  EXPECT_EQ(settings.journal.timeout, 5s);
+  EXPECT_FALSE(settings.server.relaxed_durability);
+  EXPECT_FALSE(settings.server.db_required);
+  EXPECT_FALSE(settings.storage.db_shared);
+  EXPECT_EQ(settings.deliveries.delivery_window, 1U);
+  EXPECT_EQ(settings.deliveries.hop_window, 64U);
+  EXPECT_EQ(settings.conference.max_members, 100'000U);
+  EXPECT_EQ(settings.server.drain_timeout, 10s);
+  EXPECT_EQ(settings.network.receive_buffer_bytes, 8U << 20);
+  EXPECT_EQ(settings.network.send_buffer_bytes, 8U << 20);
+  EXPECT_EQ(settings.log.log_level, LogLevel::info);
+  EXPECT_EQ(settings.log.log_format, LogFormat::text);
 }
 
 TEST(LoadConfig, EveryParameterOfTheModuleIsTakenByItsName) {
@@ -63,52 +66,52 @@ TEST(LoadConfig, EveryParameterOfTheModuleIsTakenByItsName) {
     check_on_create = 1
   )");
   ASSERT_TRUE(loaded) << loaded.error().text;
-  const Config& config = loaded->config;
-  EXPECT_EQ(config.db_url.sqlite_path, "/var/lib/imcd/rooms.db");
-  EXPECT_EQ(config.rooms_table, "my_rooms");
-  EXPECT_EQ(config.members_table, "my_members");
-  EXPECT_EQ(config.hash_size, 10U);
-  EXPECT_EQ(config.imc_cmd_start_char, '!');
-  EXPECT_EQ(config.outbound_proxy, std::vector<NextHop>{address("192.0.2.1:5080")});
-  EXPECT_EQ(config.extra_hdrs, "P-Flags: 3\r\n");
-  EXPECT_FALSE(config.create_on_join);
-  EXPECT_TRUE(config.check_on_create);
+  const Settings& settings = loaded->settings;
+  EXPECT_EQ(settings.storage.db_url.sqlite_path, "/var/lib/imcd/rooms.db");
+  EXPECT_EQ(settings.storage.rooms_table, "my_rooms");
+  EXPECT_EQ(settings.storage.members_table, "my_members");
+  EXPECT_EQ(settings.conference.hash_size, 10U);
+  EXPECT_EQ(settings.conference.command_prefix, '!');
+  EXPECT_EQ(settings.deliveries.outbound_proxies, std::vector<NextHop>{address("192.0.2.1:5080")});
+  EXPECT_EQ(settings.conference.extra_headers, "P-Flags: 3\r\n");
+  EXPECT_FALSE(settings.conference.create_on_join);
+  EXPECT_TRUE(settings.conference.check_on_create);
 }
 
 TEST(LoadConfig, CommandLineWinsOverTheFile) {
   const auto loaded = load({"--db_flush_ms", "20", "-c", "imcd.conf", "--log_level=debug"},
                            "db_flush_ms = 30\nlog_level = error\nhop_window = 7\n");
   ASSERT_TRUE(loaded) << loaded.error().text;
-  EXPECT_EQ(loaded->config.db_flush, 20ms);
-  EXPECT_EQ(loaded->config.log_level, LogLevel::debug);
-  EXPECT_EQ(loaded->config.hop_window, 7U);
+  EXPECT_EQ(loaded->settings.journal.flush, 20ms);
+  EXPECT_EQ(loaded->settings.log.log_level, LogLevel::debug);
+  EXPECT_EQ(loaded->settings.deliveries.hop_window, 7U);
 }
 
 TEST(LoadConfig, RepeatableOptionReplacesItsDefaultsAndThoseOfTheFile) {
   const std::string_view file = "trusted = 10.0.0.0/8\ntrusted = 192.0.2.1\n";
   auto loaded = load({"-c", "imcd.conf"}, file);
   ASSERT_TRUE(loaded) << loaded.error().text;
-  EXPECT_EQ(loaded->config.trusted,
+  EXPECT_EQ(loaded->settings.server.trusted,
             (std::vector{*parse_network("10.0.0.0/8"), *parse_network("192.0.2.1/32")}));
 
   loaded = load({"-c", "imcd.conf", "--trusted=::1"}, file);
   ASSERT_TRUE(loaded) << loaded.error().text;
-  EXPECT_EQ(loaded->config.trusted, std::vector{*parse_network("::1/128")});
+  EXPECT_EQ(loaded->settings.server.trusted, std::vector{*parse_network("::1/128")});
 }
 
 TEST(LoadConfig, EmptyValueEmptiesAList) {
   auto loaded = load({"--trusted="});
   ASSERT_TRUE(loaded) << loaded.error().text;
-  EXPECT_TRUE(loaded->config.trusted.empty());
+  EXPECT_TRUE(loaded->settings.server.trusted.empty());
 
   loaded = load({"-c", "imcd.conf", "--outbound_proxy", ""}, "outbound_proxy = 192.0.2.1");
   ASSERT_TRUE(loaded) << loaded.error().text;
-  EXPECT_TRUE(loaded->config.outbound_proxy.empty());
+  EXPECT_TRUE(loaded->settings.deliveries.outbound_proxies.empty());
 }
 
 TEST(LoadConfig, EmptyFifoMeansNone) {
-  EXPECT_EQ(load({"--mi_fifo="})->config.mi_fifo, "");
-  EXPECT_EQ(load_file("mi_fifo =\n")->config.mi_fifo, "");
+  EXPECT_EQ(load({"--mi_fifo="})->settings.management.mi_fifo, "");
+  EXPECT_EQ(load_file("mi_fifo =\n")->settings.management.mi_fifo, "");
 }
 
 TEST(LoadConfig, EmptyListenIsRefused) {
@@ -122,8 +125,8 @@ TEST(LoadConfig, HashSignIsAValueAndALineOfItsOwnIsAComment) {
       "imc_cmd_start_char = #\n"
       "extra_hdrs = X-Channel: a#b\n");
   ASSERT_TRUE(loaded) << loaded.error().text;
-  EXPECT_EQ(loaded->config.imc_cmd_start_char, '#');
-  EXPECT_EQ(loaded->config.extra_hdrs, "X-Channel: a#b\r\n");
+  EXPECT_EQ(loaded->settings.conference.command_prefix, '#');
+  EXPECT_EQ(loaded->settings.conference.extra_headers, "X-Channel: a#b\r\n");
 }
 
 TEST(LoadConfig, CommentBehindAValueIsAnErrorRatherThanAPartOfIt) {
@@ -141,8 +144,8 @@ TEST(LoadConfig, ControlCharactersAreNotShownInTheNameOfAKeyEither) {
 TEST(LoadConfig, BlanksAndLineEndsOfOtherSystemsDoNotCount) {
   const auto loaded = load_file("\r\n\t hop_window\t=  9 \r\nlog_format=json");
   ASSERT_TRUE(loaded) << loaded.error().text;
-  EXPECT_EQ(loaded->config.hop_window, 9U);
-  EXPECT_EQ(loaded->config.log_format, LogFormat::json);
+  EXPECT_EQ(loaded->settings.deliveries.hop_window, 9U);
+  EXPECT_EQ(loaded->settings.log.log_format, LogFormat::json);
 }
 
 TEST(LoadConfig, ErrorNamesFileLineKeyValueAndWhatWasExpected) {
@@ -179,7 +182,7 @@ TEST(LoadConfig, KeyWithoutAValueIsAnError) {
 }
 
 TEST(LoadConfig, ValueMayLookLikeAnOption) {
-  EXPECT_EQ(load({"--imc_cmd_start_char", "-"})->config.imc_cmd_start_char, '-');
+  EXPECT_EQ(load({"--imc_cmd_start_char", "-"})->settings.conference.command_prefix, '-');
 }
 
 TEST(LoadConfig, OptionGivenTwiceInOnePlaceIsAnError) {
@@ -239,7 +242,7 @@ TEST(LoadConfig, ExtraHeadersLeaveRoomForTheMessage) {
   const std::string long_one = "--extra_hdrs=X-A: " + std::string(300, 'a');
   const auto loaded = load({long_one});
   ASSERT_TRUE(loaded) << loaded.error().text;
-  EXPECT_EQ(loaded->config.extra_hdrs.size(), 307U);
+  EXPECT_EQ(loaded->settings.conference.extra_headers.size(), 307U);
   EXPECT_EQ(error_of(load({long_one, long_one})),
             "extra_hdrs: expected at most 512 bytes together");
 }
@@ -297,19 +300,19 @@ TEST(LoadConfig, HelpAndVersionArePrintedWhateverElseIsWrong) {
 TEST(AdvertisedAddress, IsTheBoundOneUnlessItsFamilyHasAnother) {
   const Address bound = address("0.0.0.0:5070");
   const Address bound6 = address("[::1]:5071");
-  const Config config = load({"--advertise=192.0.2.1"})->config;
-  EXPECT_EQ(advertised_address(config, bound), address("192.0.2.1:5070"));
-  EXPECT_EQ(advertised_address(config, bound6), bound6);
-  const Config with_port = load({"--advertise=192.0.2.1:5999"})->config;
-  EXPECT_EQ(advertised_address(with_port, bound), address("192.0.2.1:5999"));
+  const NetworkSettings network = load({"--advertise=192.0.2.1"})->settings.network;
+  EXPECT_EQ(network.advertised_address(bound), address("192.0.2.1:5070"));
+  EXPECT_EQ(network.advertised_address(bound6), bound6);
+  const NetworkSettings with_port = load({"--advertise=192.0.2.1:5999"})->settings.network;
+  EXPECT_EQ(with_port.advertised_address(bound), address("192.0.2.1:5999"));
 }
 
 TEST(RepliesToSource, FollowsTheProxyUnlessItIsSaid) {
-  EXPECT_TRUE(replies_to_source(load({})->config));
-  EXPECT_FALSE(replies_to_source(load({"--outbound_proxy=192.0.2.1"})->config));
-  EXPECT_TRUE(
-      replies_to_source(load({"--outbound_proxy=192.0.2.1", "--reply_to_source=1"})->config));
-  EXPECT_FALSE(replies_to_source(load({"--reply_to_source=0"})->config));
+  EXPECT_TRUE(load({})->settings.deliveries.replies_to_source());
+  EXPECT_FALSE(load({"--outbound_proxy=192.0.2.1"})->settings.deliveries.replies_to_source());
+  EXPECT_TRUE(load({"--outbound_proxy=192.0.2.1", "--reply_to_source=1"})
+                  ->settings.deliveries.replies_to_source());
+  EXPECT_FALSE(load({"--reply_to_source=0"})->settings.deliveries.replies_to_source());
 }
 
 TEST(ReadFile, GivesTheBytesOfAFileAndSaysWhyThereAreNone) {

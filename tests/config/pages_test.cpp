@@ -49,11 +49,11 @@ TEST(Help, FitsAHundredColumnsAndNamesEveryOption) {
 }
 
 TEST(SampleFile, YieldsTheDefaultsAsItIsAndWithEveryOptionUncommented) {
-  const Config defaults = load({})->config;
+  const Settings defaults = load({})->settings;
   const std::string sample = load({"--sample_config"})->page;
   const auto as_it_is = load_file(sample);
   ASSERT_TRUE(as_it_is) << as_it_is.error().text;
-  EXPECT_EQ(as_it_is->config, defaults);
+  EXPECT_EQ(as_it_is->settings, defaults);
 
   std::string uncommented;
   for (const std::string& line : lines_of(sample)) {
@@ -63,7 +63,7 @@ TEST(SampleFile, YieldsTheDefaultsAsItIsAndWithEveryOptionUncommented) {
   }
   const auto loaded = load_file(uncommented);
   ASSERT_TRUE(loaded) << loaded.error().text;
-  EXPECT_EQ(loaded->config, defaults);
+  EXPECT_EQ(loaded->settings, defaults);
   for (const Option& option : option_table()) {
     EXPECT_TRUE(uncommented.contains("\n" + std::string(option.name) + " =")) << option.name;
   }

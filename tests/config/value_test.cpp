@@ -151,9 +151,9 @@ TEST(Words, AreTakenAsTheyAreSpelledAndNothingElse) {
   EXPECT_EQ(parse_reply_to_source("auto", {}), ReplyToSource::automatic);
   EXPECT_EQ(parse_reply_to_source("0", {}), ReplyToSource::off);
   EXPECT_EQ(parse_reply_to_source("1", {}), ReplyToSource::on);
-  EXPECT_EQ(parse_room_address("request_uri", {}), RoomAddress::request_uri);
-  EXPECT_EQ(parse_owner_exit("refuse", {}), OwnerExit::refuse);
-  EXPECT_EQ(parse_db_durability("relaxed", {}), DbDurability::relaxed);
+  EXPECT_EQ(parse_room_address("request_uri", {}), true);
+  EXPECT_EQ(parse_owner_exit("refuse", {}), false);
+  EXPECT_EQ(parse_db_durability("relaxed", {}), true);
   EXPECT_EQ(parse_log_format("json", {}), LogFormat::json);
   EXPECT_EQ(parse_log_level("warning", {}), LogLevel::warning);
   EXPECT_EQ(parse_log_level("loud", {}).error().text, "expected debug, info, warning or error");

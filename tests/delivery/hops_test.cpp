@@ -33,7 +33,7 @@ class HopsTest : public testing::Test {
   HashKey key{1, 2};
   Transactions transactions{key};
   LiveStreams live_streams;
-  Hops hops{window, key, transactions, live_streams};
+  Hops hops{{.hop_window = window}, key, transactions, live_streams};
   Outbox out;
   MonoTime now{1000s};
 };

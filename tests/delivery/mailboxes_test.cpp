@@ -40,7 +40,7 @@ class MailboxesTest : public testing::Test {
   Figures figures;
   IdentityTable identities{key, epochs};
   SharedMessages messages;
-  Mailboxes boxes{1, identities, messages, figures};
+  Mailboxes boxes{{.delivery_window = 1}, identities, messages, figures};
   std::vector<std::uint32_t> texts;
   MonoTime now{1000s};
 };

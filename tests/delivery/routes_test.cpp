@@ -12,12 +12,12 @@ namespace {
 class RoutesTest : public testing::Test {
  protected:
   RoutesTest() {
-    settings.via_sent_by = {"192.0.2.9:5070"};
-    settings.ipv4_socket = 0;
+    sockets.via_sent_by = {"192.0.2.9:5070"};
+    sockets.ipv4_socket = 0;
   }
   Routes& routes() {
     if (!routes_)
-      routes_ = std::make_unique<Routes>(settings, key, identities, live_streams, figures);
+      routes_ = std::make_unique<Routes>(settings, sockets, key, identities, live_streams, figures);
     return *routes_;
   }
   IdentityRef user(std::string_view uri) { return identities.intern(*parser::parse_uri(uri)); }
@@ -37,6 +37,7 @@ class RoutesTest : public testing::Test {
   IdentityTable identities{key, epochs};
   LiveStreams live_streams;
   DeliverySettings settings;
+  OwnSockets sockets;
   Outbox out;
   MonoTime now{1000s};
 
@@ -124,7 +125,7 @@ TEST_F(RoutesTest, AHostThatTheDnsDoesNotKnowIsNoWay) {
 
 TEST_F(RoutesTest, NoMoreThanSoManyUsersWaitForNames) {
   const auto bob = user("sip:bob@phone.example");
-  Routes few(settings, key, identities, live_streams, figures, 2);
+  Routes few(settings, sockets, key, identities, live_streams, figures, 2);
   ASSERT_NE(few.find(*bob, now).line, nullptr);
   ASSERT_NE(few.find(*bob, now).line, nullptr);
   const Route beyond = few.find(*bob, now);

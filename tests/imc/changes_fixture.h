@@ -99,7 +99,7 @@ class ChangesFixture : public testing::Test {
   Figures figures;
   Epochs epochs;
   IdentityTable identities{HashKey{1, 2}, epochs};
-  delivery::Deliveries deliveries{{}, HashKey{3, 4}, identities, figures};
+  delivery::Deliveries deliveries{{}, {}, HashKey{3, 4}, identities, figures};
   RoomChanges changes{HashKey{5, 6}, 4, {}, identities, epochs, deliveries, figures};
 };
 

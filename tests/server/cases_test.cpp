@@ -63,7 +63,7 @@ class Room {
  private:
   static Settings settings() {
     Settings settings = default_settings();
-    settings.server_transactions_max = 64;
+    settings.server.server_transactions_max = 64;
     return settings;
   }
 

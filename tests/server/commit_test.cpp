@@ -241,7 +241,7 @@ class Relaxed : public Commit {
  protected:
   static Settings settings() {
     Settings settings = default_settings();
-    settings.relaxed_durability = true;
+    settings.server.relaxed_durability = true;
     return settings;
   }
   Relaxed() : Commit(settings()) {}

@@ -10,7 +10,7 @@ namespace {
 
 HarnessOptions not_loaded(bool is_required) {
   HarnessOptions options{.settings = default_settings(), .load = false};
-  options.settings.db_required = is_required;
+  options.settings.server.db_required = is_required;
   return options;
 }
 
@@ -58,7 +58,7 @@ TEST_F(DbNotRequired, AnOpenThatFailsIsTriedAgain) {
 }
 
 TEST_F(DbNotRequired, ALoadThatFailsIsTriedAgain) {
-  h.database.rooms[{"chat", "example.org"}] = 0;
+  h.database.put(records::RoomRow{.key = {"chat", "example.org"}});
   h.database.faults.load_failures = 1;
   h.load();
   EXPECT_FALSE(h.exit_code);

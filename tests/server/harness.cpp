@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "config/load.h"
 #include "parser/message.h"
 
 namespace imcd::server {
@@ -59,13 +60,17 @@ std::string stream_request(int number, std::string_view body, std::string_view u
 }
 
 Settings default_settings() {
-  Settings settings;
-  settings.deliveries.via_sent_by = {"127.0.0.1:5070"};
-  settings.deliveries.ipv4_socket = 0;
-  settings.trusted = {*parse_network("127.0.0.0/8")};
-  settings.version = "test";
-  settings.seed = {7, 7};
+  Settings settings = config::default_settings();
+  settings.conference.room_rate = 0;
+  settings.deliveries.reply_to_source = ReplyToSource::on;
+  settings.server.trusted = {*parse_network("127.0.0.0/8")};
   return settings;
+}
+
+Setup default_setup() {
+  return {.sockets = {.via_sent_by = {"127.0.0.1:5070"}, .ipv4_socket = 0},
+          .version = "test",
+          .seed = {7, 7}};
 }
 
 std::string RequestText::text() const {
@@ -138,17 +143,14 @@ void Peer::on_datagram(const Heard& heard) {
 
 // --- Harness -------------------------------------------------------------------------------------
 
-Harness::Harness(HarnessOptions its_options) : options(std::move(its_options)) {
-  if (options.settings.trusted.empty()) options.settings = default_settings();
-  start();
-}
+Harness::Harness(HarnessOptions its_options) : options(std::move(its_options)) { start(); }
 
 void Harness::start() {
   ++life_;
   server_.reset();
   figures_ = std::make_unique<Figures>();
   store_ = std::make_unique<db::MemoryStore>(database);
-  server_ = std::make_unique<Server>(options.settings, *figures_, now_);
+  server_ = std::make_unique<Server>(options.settings, options.setup, *figures_, now_);
   if (options.load) load();
 }
 
@@ -158,7 +160,7 @@ void Harness::restart() {
   exit_code.reset();
   streams_.clear();
   asked_for.clear();
-  options.settings.seed.low += 1;
+  options.setup.seed.low += 1;
   start();
 }
 
@@ -199,7 +201,7 @@ void Harness::deliver(const Address& from, const std::string& bytes) {
 }
 
 Harness::Stream& Harness::connect(const Address& from) {
-  const SocketId socket = static_cast<SocketId>(options.settings.deliveries.via_sent_by.size() - 1);
+  const SocketId socket = static_cast<SocketId>(options.setup.sockets.via_sent_by.size() - 1);
   const Flow flow{from, socket, Transport::tcp, ++last_accepted_};
   Stream& stream = streams_[flow.stream];
   stream = {.flow = flow, .is_open = true};

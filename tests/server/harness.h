@@ -98,8 +98,14 @@ inline bool names(const records::Record& record, std::string_view user) {
          (invited != nullptr && invited->user == user);
 }
 
+// Settings in which every test begins: loopback trusted, rooms that take any number of messages.
+Settings default_settings();
+// UDP at 127.0.0.1:5070.
+Setup default_setup();
+
 struct HarnessOptions {
-  Settings settings{};
+  Settings settings = default_settings();
+  Setup setup = default_setup();
   Duration commit_delay = 1ms;
   bool load = true;  // Open and load the database before the test begins.
 };
@@ -141,6 +147,9 @@ class Harness {
   std::function<void(Stream& stream, std::string_view bytes)> on_sent;
 
   void order(Order order);
+
+  // The operator changes options while the server runs.
+  void apply(const Settings& settings) { server_->apply(settings); }
 
   // The process dies and starts again on the same database. Peers stay.
   void restart();
@@ -189,9 +198,6 @@ class Harness {
   std::optional<db::CommitResult> held_result_;
   std::uint64_t life_ = 0;  // Commits of an earlier life answer nobody.
 };
-
-// Settings in which every test begins: UDP at 127.0.0.1:5070, loopback trusted.
-Settings default_settings();
 
 // A request with everything RFC 3261 8.1.1 asks for, for tests that change one thing.
 struct RequestText {

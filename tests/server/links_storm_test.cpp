@@ -31,7 +31,7 @@ const std::vector<std::vector<NextHop>> proxy_lists = {
 class Storm {
  public:
   Storm(std::uint64_t seed, const std::vector<NextHop>& proxies)
-      : random_({seed, 11}), h_({.settings = settings(seed, proxies)}) {
+      : random_({seed, 11}), h_({.settings = settings(proxies), .setup = setup(seed)}) {
     h_.on_sent = [this](Harness::Stream& stream, std::string_view bytes) {
       on_request(bytes, [this, id = stream.flow.stream](const std::string& answer) {
         h_.feed(h_.stream(id), answer);
@@ -91,12 +91,16 @@ class Storm {
   }
 
  private:
-  static Settings settings(std::uint64_t seed, const std::vector<NextHop>& proxies) {
+  static Settings settings(const std::vector<NextHop>& proxies) {
     Settings settings = default_settings();
     settings.deliveries.outbound_proxies = proxies;
     settings.conference.room_rate = 0;
-    settings.seed = {seed, seed};
     return settings;
+  }
+  static Setup setup(std::uint64_t seed) {
+    Setup setup = default_setup();
+    setup.seed = {seed, seed};
+    return setup;
   }
 
   void run_well(Duration duration) {

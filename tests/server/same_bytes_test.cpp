@@ -34,7 +34,7 @@ struct Course {
 // Commands, chat, a network that loses, a stream, an outage, a death and an orderly stop.
 Course run(HashKey seed) {
   HarnessOptions options{.settings = default_settings()};
-  options.settings.seed = seed;
+  options.setup.seed = seed;
   Harness h(options);
   Course course;
   h.on_outbox = [&](const Outbox& out) { write(course.bytes, out); };

@@ -17,7 +17,7 @@ class Users : public testing::Test {
   // No proxy, and the port is in no member row: it is the user's own URI or nothing.
   static Settings settings() {
     Settings settings = default_settings();
-    settings.deliveries.reply_to_source = false;
+    settings.deliveries.reply_to_source = ReplyToSource::off;
     return settings;
   }
   static std::string uri_of(const Peer& peer) {

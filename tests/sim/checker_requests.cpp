@@ -96,7 +96,7 @@ void Checker::expect_message(const Reading& reading) {
     expected_.code = reading.refused_when_serving;
   } else if (exchanges_.has_fork(reading.fork)) {
     expected_.code = 482;
-  } else if (exchanges_.size() >= world_.plan.settings.server_transactions_max) {
+  } else if (exchanges_.size() >= world_.plan.settings.server.server_transactions_max) {
     expected_.code = 503;
   } else {
     expect_execution(reading);
@@ -152,7 +152,7 @@ void Checker::expect_execution(const Reading& reading) {
     expected_.chat = chat;
   }
   if (verdict.changes.empty()) return;
-  const bool waits = !world_.plan.settings.relaxed_durability;
+  const bool waits = !world_.plan.settings.server.relaxed_durability;
   const std::uint64_t command = ++commands_;
   for (const Change& change : verdict.changes) note_place(change.room, change.user);
   rules_.carry_out(verdict.changes, verdict.joined, waits ? command : 0);
@@ -178,7 +178,7 @@ void Checker::expect_execution(const Reading& reading) {
 void Checker::follow_sender() {
   const auto journaled = static_cast<std::size_t>(figures_->db_queue_operations.value());
   if (!expected_.may_move_sender || journaled <= pending_records_) return;
-  const bool waits = !world_.plan.settings.relaxed_durability;
+  const bool waits = !world_.plan.settings.server.relaxed_durability;
   if (waits && expected_.is_answered) {
     fail("no 2xx before the commit", "a user's URI was acknowledged before it was stored");
   }

@@ -245,7 +245,7 @@ void Checker::reload(const Pending& refused) {
     for (const Change& change : waiting.changes) {
       if (change.room == room) changes.push_back(change);
     }
-    const bool waits = !world_.plan.settings.relaxed_durability;
+    const bool waits = !world_.plan.settings.server.relaxed_durability;
     rules_.carry_out(changes, waiting.joined, waits ? waiting.number : 0);
   }
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "config/load.h"
+
 namespace imcd::sim {
 namespace {
 
@@ -22,20 +24,30 @@ Duration perhaps_every(Dice& dice, double chance, Duration least, Duration most)
   return dice.chance(chance) ? dice.between(least, most) : Duration::zero();
 }
 
-server::Settings make_settings(Dice& dice, const Plan& plan) {
-  server::Settings settings;
-  settings.seed = {dice.next(), dice.next()};
-  settings.version = "sim";
-  settings.trusted = {*parse_network("127.0.0.0/8")};
-  settings.drain_timeout = dice.between(2s, 40s);
-  settings.relaxed_durability = dice.chance(0.1);
-  settings.room_address_is_request_uri = dice.chance(0.15);
+server::Setup make_setup(Dice& dice) {
+  return {.sockets = {.via_sent_by = {address_text(server_address())}, .ipv4_socket = 0},
+          .version = "sim",
+          .seed = {dice.next(), dice.next()}};
+}
+
+// What all plans change of the defaults.
+Settings start_settings() {
+  Settings settings = config::default_settings();
+  settings.conference.room_rate = 0;
+  settings.deliveries.reply_to_source = ReplyToSource::on;
+  settings.server.trusted = {*parse_network("127.0.0.0/8")};
+  return settings;
+}
+
+Settings make_settings(Dice& dice, const Plan& plan) {
+  Settings settings = start_settings();
+  settings.server.drain_timeout = dice.between(2s, 40s);
+  settings.server.relaxed_durability = dice.chance(0.1);
+  settings.server.room_address_is_request_uri = dice.chance(0.15);
   settings.journal.flush = dice.between(1ms, 60ms);
   settings.journal.timeout = dice.chance(0.5) ? 5s : dice.between(300ms, 6s);
 
   auto& deliveries = settings.deliveries;
-  deliveries.via_sent_by = {address_text(server_address())};
-  deliveries.ipv4_socket = 0;
   for (std::size_t i = 0; i < plan.proxies; ++i) {
     deliveries.outbound_proxies.push_back(proxy_address(i));
   }
@@ -43,7 +55,7 @@ server::Settings make_settings(Dice& dice, const Plan& plan) {
   if (dice.chance(0.4)) deliveries.hop_window = 1 + static_cast<std::uint32_t>(dice.below(100));
 
   auto& conference = settings.conference;
-  conference.hash_size = static_cast<unsigned>(dice.between(2, 6));
+  conference.hash_size = static_cast<std::uint32_t>(dice.between(2, 6));
   if (dice.chance(0.2)) conference.command_prefix = '/';
   conference.create_on_join = !dice.chance(0.15);
   conference.check_on_create = dice.chance(0.15);
@@ -58,7 +70,7 @@ server::Settings make_settings(Dice& dice, const Plan& plan) {
     conference.user_rate = static_cast<std::uint32_t>(dice.between(1, 5));
     conference.user_burst = static_cast<std::uint32_t>(dice.below(8));
   }
-  settings.server_transactions_max = dice.chance(0.1) ? 32 : 4096;
+  settings.server.server_transactions_max = dice.chance(0.1) ? 32 : 4096;
   if (dice.chance(0.1)) conference.extra_headers = "X-Extra: yes\r\n";
   return settings;
 }
@@ -114,10 +126,8 @@ void gather(Plan& plan) {
   plan.is_one_talk = true;
   plan.strange_requests = false;
   Dice dice(plan.seed);
-  plan.settings.seed = {dice.next(), dice.next()};
-  plan.settings.trusted = {*parse_network("127.0.0.0/8")};
-  plan.settings.deliveries.via_sent_by = {address_text(server_address())};
-  plan.settings.deliveries.ipv4_socket = 0;
+  plan.setup = make_setup(dice);
+  plan.settings = start_settings();
   plan.settings.deliveries.outbound_proxies = {proxy_address(0)};
   plan.proxies = 1;
   plan.weather = {.delay_least = 1ms, .delay_most = 20ms, .late_most = 1ms};
@@ -162,6 +172,7 @@ Plan make_plan(std::uint64_t seed, const PlanOptions& options) {
   plan.actions = dice.between(40, 400);
   // Seldom long pauses, in which timers run out.
   plan.action_every = dice.chance(0.7) ? dice.between(5ms, 500ms) : dice.between(500ms, 8s);
+  plan.setup = make_setup(dice);
   plan.settings = make_settings(dice, plan);
   plan.is_calm = dice.chance(0.08);
   plan.old_rows = dice.chance(0.15);

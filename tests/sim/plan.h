@@ -8,8 +8,9 @@
 #include <string>
 
 #include "base/address.h"
+#include "base/settings.h"
 #include "base/time.h"
-#include "server/settings.h"
+#include "server/setup.h"
 #include "sim/dice.h"
 
 namespace imcd::sim {
@@ -54,7 +55,8 @@ struct StoreFaults {
 
 struct Plan {
   std::uint64_t seed = 0;
-  server::Settings settings;
+  Settings settings;
+  server::Setup setup;
 
   std::size_t users = 2;  // At most users_max.
   std::size_t rooms = 1;

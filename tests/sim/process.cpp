@@ -16,10 +16,10 @@ constexpr Duration restart_most = 4s;
 void Simulator::start_process() {
   ++life_;
   if (life_ > 1) world_.counts.add(Tally::restarts);
-  server::Settings settings = world_.plan.settings;
-  settings.seed.low += life_;
+  server::Setup setup = world_.plan.setup;
+  setup.seed.low += life_;
   figures_ = std::make_unique<Figures>();
-  server_ = std::make_unique<server::Server>(settings, *figures_, world_.now);
+  server_ = std::make_unique<server::Server>(world_.plan.settings, setup, *figures_, world_.now);
   checker_.on_start(*server_, *figures_);
   storage_.start(life_);
   plan_death();

@@ -221,7 +221,7 @@ void Reader::read_message(Reading& reading) {
   }
   if (reading.refused_with != 0) return;
   const parser::Uri& room =
-      settings_.room_address_is_request_uri ? fields_.request_uri : fields_.to.uri;
+      settings_.server.room_address_is_request_uri ? fields_.request_uri : fields_.to.uri;
   const auto who = sender();
   if (!names_somebody(room)) {
     reading.refused_when_serving = 404;

@@ -8,10 +8,10 @@
 #include <string_view>
 
 #include "base/address.h"
+#include "base/settings.h"
 #include "parser/message.h"
 #include "parser/own_response.h"
 #include "parser/request_fields.h"
-#include "server/settings.h"
 #include "sim/names.h"
 #include "sim/rulebook.h"
 
@@ -51,7 +51,7 @@ struct Reading {
 
 class Reader {
  public:
-  Reader(Names& names, const server::Settings& settings) : names_(names), settings_(settings) {}
+  Reader(Names& names, const Settings& settings) : names_(names), settings_(settings) {}
 
   static std::uint64_t hash(std::string_view text);
 
@@ -75,7 +75,7 @@ class Reader {
   std::uint64_t transaction_hash(std::string_view method);
 
   Names& names_;
-  const server::Settings& settings_;
+  const Settings& settings_;
   parser::MessageView view_;
   parser::RequestFields fields_;
   std::string scratch_;

@@ -92,8 +92,7 @@ struct Verdict {
 
 class Rulebook {
  public:
-  Rulebook(Names& names, const imc::ConferenceSettings& settings)
-      : names_(names), settings_(settings) {}
+  Rulebook(Names& names, const ConferenceSettings& settings) : names_(names), settings_(settings) {}
 
   // What must follow. Nothing changes yet.
   Verdict judge(const Ask& ask);
@@ -139,7 +138,7 @@ class Rulebook {
   std::uint16_t modify(UserId sender, UserId user, std::string_view role, Verdict& verdict);
 
   Names& names_;
-  const imc::ConferenceSettings& settings_;
+  const ConferenceSettings& settings_;
   std::vector<KnownRoom> rooms_;
   std::string text_;  // What a resolved URI points into.
 };

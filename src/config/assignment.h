@@ -1,5 +1,5 @@
-// Setting: one `key = value` as it was given, and where. The file and the command line both come
-// down to lists of settings; what a key means is not known here.
+// Assignment: one `key = value` as it was given, and where. The file and the command line both come
+// down to lists of assignments; what a key means is not known here.
 #pragma once
 
 #include <optional>
@@ -8,30 +8,27 @@
 #include <string_view>
 #include <vector>
 
-#include "base/result.h"
-#include "config/config.h"
-
 namespace imcd::config {
 
-struct Setting {
+struct Assignment {
   std::string place;  // `imcd.conf:12`, or `command line`.
   std::string key;
   std::string value;
 };
 
 // What a source gave, and a line for each thing in it that could not be read.
-struct Settings {
-  std::vector<Setting> list;
+struct Assignments {
+  std::vector<Assignment> list;
   std::vector<std::string> complaints;
 };
 
 // Lines of `key = value`. A line that is empty or starts with # is skipped; blanks around key and
 // value do not count. A # elsewhere belongs to the value (`imc_cmd_start_char = #`), but after a
 // blank it looks like a comment that went astray, and is refused rather than taken as a part.
-Settings parse_file(std::string_view text, std::string_view path);
+Assignments parse_file(std::string_view text, std::string_view path);
 
 struct Arguments {
-  Settings settings;
+  Assignments assignments;
   std::optional<std::string> file;  // -c
   bool help = false;
   bool version = false;

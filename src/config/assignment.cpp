@@ -1,4 +1,4 @@
-#include "config/setting.h"
+#include "config/assignment.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 namespace imcd::config {
 namespace {
 
-void parse_line(std::string_view line, const std::string& place, Settings& out) {
+void parse_line(std::string_view line, const std::string& place, Assignments& out) {
   if (line.ends_with('\r')) line.remove_suffix(1);
   line = trim(line);
   if (line.empty() || line.front() == '#') return;
@@ -47,7 +47,7 @@ class ArgumentReader {
 };
 
 void complain(Arguments& out, std::string_view argument, std::string_view expected) {
-  out.settings.complaints.push_back(
+  out.assignments.complaints.push_back(
       fmt::format("command line: {}: {}", shown_value(argument), expected));
 }
 
@@ -56,12 +56,12 @@ void parse_option(std::string_view argument, ArgumentReader& reader, Arguments& 
   const std::size_t equals = text.find('=');
   const std::string_view key = text.substr(0, equals);
   if (equals != std::string_view::npos) {
-    out.settings.list.push_back(
+    out.assignments.list.push_back(
         {"command line", std::string(key), std::string(text.substr(equals + 1))});
   } else if (reader.done()) {
     complain(out, argument, "expected a value after it");
   } else {
-    out.settings.list.push_back({"command line", std::string(key), std::string(reader.next())});
+    out.assignments.list.push_back({"command line", std::string(key), std::string(reader.next())});
   }
 }
 
@@ -73,14 +73,14 @@ void parse_file_argument(ArgumentReader& reader, Arguments& out) {
 
 }  // namespace
 
-Settings parse_file(std::string_view text, std::string_view path) {
-  Settings settings;
+Assignments parse_file(std::string_view text, std::string_view path) {
+  Assignments assignments;
   for (std::size_t number = 1; !text.empty(); ++number) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    parse_line(text.substr(0, end), fmt::format("{}:{}", path, number), settings);
+    parse_line(text.substr(0, end), fmt::format("{}:{}", path, number), assignments);
     text.remove_prefix(std::min(end + 1, text.size()));
   }
-  return settings;
+  return assignments;
 }
 
 Arguments parse_arguments(std::span<const std::string_view> arguments) {
