@@ -2,8 +2,7 @@
 //
 //   append ──▶ open entries ──db_flush_ms──▶ batch in flight ──committed──▶ release list, in order
 //                                              ▲      │
-//                                              └──────┘ not committed: the same batch, with
-//                                              back-off
+//                                              └──────┘ not committed: the same, with back-off
 //
 // An entry is what one command changed, with what waits for its commit (`Release`: the answer, the
 // notices). One batch is in flight at a time; what is appended meanwhile makes the next one. The

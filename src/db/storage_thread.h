@@ -2,8 +2,7 @@
 // loop. It opens the store, loads all rows, then serves batches, and says so in answers:
 //
 //     open ──failed──▶ OpenFailed, again after a back-off
-//      └─▶ Opened ─▶ load ──failed──▶ LoadFailed, open again after a back-off; what was loaded is
-//      void
+//      └─▶ Opened ─▶ load ──failed──▶ LoadFailed, open again after a back-off, rows are void
 //                     └─▶ LoadedRows* ─▶ LoadFinished ─▶ CommitResult for each batch, in order
 //
 // The loop thread never waits: submit() and take() are a few instructions on a ring each. When the

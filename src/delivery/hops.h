@@ -1,7 +1,6 @@
 // Hops: the next hops, found by flow and by stream, with their lines, windows and links.
 //
-//   find_or_make ──▶ hop ──activate──▶ active: users in line ──serve_active──▶ line empty: not
-//   active
+//   find_or_make ──▶ hop ──activate──▶ active: users in line ──serve_active──▶ not active
 //                     └──no place left for another, and idle──▶ gone
 //
 // Bounded by limits::hops_max. Hops know no users and no proxies: who stands in a line, and where a
