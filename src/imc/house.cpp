@@ -39,7 +39,7 @@ const Room& House::make_room(const parser::Uri& uri, bool is_private, const Iden
                              Outcome& outcome) const {
   const RoomKey key = rooms().key(uri);
   changes.apply(RoomMade{key, uri.user, uri.host, is_private}, outcome.records);
-  const Room& room = *rooms().find(key);
+  const Room& room = rooms().get(key);
   outcome.room_uri = room.uri();
   outcome.room_key = room.key();
   outcome.room_serial = room.serial;

@@ -85,7 +85,7 @@ void RoomLoader::load_room(const records::RoomRow& row, Outbox& log, std::uint64
   changes_.apply(RoomMade{key, home.user, home.host, is_private, serial});
   if (home.host == row.key.domain) return;
   repairs_.push_back(records::Erase<records::RoomRow>{row.key});
-  repairs_.push_back(stored::put_room(*changes_.rooms().find(key)));
+  repairs_.push_back(stored::put_room(changes_.rooms().get(key)));
 }
 
 void RoomLoader::merge_room(const Room& same, const records::RoomRow& row, std::string_view uri,

@@ -16,6 +16,12 @@ void RoomTable::write_key(RoomKey& key, const parser::Uri& uri) const {
   key.hash = siphash(hash_key_, key.text);
 }
 
+const Room& RoomTable::get(const RoomKey& key) const {
+  const Room* const room = find(key);
+  CHECK(room != nullptr);
+  return *room;
+}
+
 Room& RoomTable::create(const RoomKey& key, std::string_view name, std::string_view domain,
                         bool is_private, std::uint64_t serial) {
   CHECK(find(key) == nullptr);

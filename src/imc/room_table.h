@@ -57,6 +57,8 @@ class RoomTable {
   [[nodiscard]] const Room* find(std::string_view folded_key) const {
     return table_.find(siphash(hash_key_, folded_key), folded_key);
   }
+  // One that must be there.
+  [[nodiscard]] const Room& get(const RoomKey& key) const;
   // Only if it is that one, and not a later room of the same name.
   [[nodiscard]] const Room* find(std::string_view folded_key, std::uint64_t serial) const {
     const Room* const room = find(folded_key);
