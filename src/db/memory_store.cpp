@@ -5,7 +5,9 @@
 #include <variant>
 #include <vector>
 
-#include "db/rows.h"
+#include "db/piece_writer.h"
+#include "db/tables.h"
+#include "db/touched_rooms.h"
 
 namespace imcd::db {
 namespace {
@@ -79,20 +81,16 @@ class Transaction {
   std::vector<std::function<void()>> undo_;
 };
 
-const char* table_name(const records::RoomRow& /*row*/) { return "rooms"; }
-const char* table_name(const records::UserRow& /*row*/) { return "users"; }
-const char* table_name(const records::MemberRow& /*row*/) { return "members"; }
-const char* table_name(const records::InvitationRow& /*row*/) { return "invitations"; }
-
 // The rows as a reader gets them; those that no reader could use are named instead.
 template <class Row>
 bool write_rows(PieceWriter& out, const MemoryDatabase& database) {
+  constexpr std::string_view name = Description<Row>::table.name;
   std::int64_t id = 0;
   for (const auto& [key, row] : database.of<Row>()) {
     const std::string fault = row_fault(row);
     ++id;
-    if (!(fault.empty() ? out.add(Row(row)) : out.skip(skipped_row(table_name(row), id, fault))))
-      return false;
+    const bool goes_on = fault.empty() ? out.add(Row(row)) : out.skip(name, id, fault);
+    if (!goes_on) return false;
   }
   return true;
 }
@@ -104,7 +102,7 @@ bool write_all(PieceWriter& out, const MemoryDatabase& database) {
   return goes_on;
 }
 
-// The room's row and its members'.
+// The rows of the rooms that the command touched, in all tables.
 records::LoadedRows rows_of(const MemoryDatabase& database, const Command& command) {
   records::LoadedRows rows;
   for (const records::RoomRow::Key& room : touched_rooms(command)) {
@@ -112,9 +110,13 @@ records::LoadedRows rows_of(const MemoryDatabase& database, const Command& comma
     if (const auto row = rooms.find(room); row != rooms.end()) {
       rows.of<records::RoomRow>().push_back(row->second);
     }
-    for (auto& row : rows_of_room<records::MemberRow>(database, records::uri_of(room))) {
-      rows.of<records::MemberRow>().push_back(std::move(row));
-    }
+    records::Rows::for_each([&]<class Row>(const Row&) {
+      if constexpr (records::OfRoom<Row>) {
+        for (Row& row : rows_of_room<Row>(database, records::uri_of(room))) {
+          rows.of<Row>().push_back(std::move(row));
+        }
+      }
+    });
   }
   return rows;
 }

@@ -24,12 +24,10 @@ std::string name_of_this_process() {
   return fmt::format("{} pid {} {:016x}", host.data(), ::getpid(), chance);
 }
 
-std::unexpected<Error> failure(const MysqlError& error) {
-  return fail(fmt::format("{} (error {})", error.text, error.code));
-}
+std::unexpected<Error> failure(const SqlError& error) { return fail(error.text); }
 
 // Not even asked for where it is there: the user may not be allowed to make tables.
-MysqlResult<void> make_table(MysqlConnection& connection) {
+SqlResult<void> make_table(MysqlConnection& connection) {
   const auto found = connection.query(
       "SELECT table_name FROM information_schema.tables"
       " WHERE table_schema = DATABASE() AND table_name = 'imcd_instance'");
@@ -76,12 +74,12 @@ Result<void> MysqlInstance::claim(MysqlConnection& connection, bool again) {
   return {};
 }
 
-MysqlResult<void> MysqlInstance::renew() {
-  if (auto done = renewal_.run(std::string_view(rooms_table_), std::string_view(holder_)); !done) {
+SqlResult<void> MysqlInstance::renew() {
+  if (auto done = renewal_->run(std::string_view(rooms_table_), std::string_view(holder_)); !done) {
     return done;
   }
-  if (renewal_.rows() == 1) return {};
-  return std::unexpected(MysqlError{0, "another imcd has taken this database"});
+  if (renewal_->changes() == 1) return {};
+  return std::unexpected(SqlError{0, "another imcd has taken this database"});
 }
 
 // Whoever holds the one lock is alone or is about to take a seat, so the order of these does it.
@@ -91,7 +89,7 @@ Result<void> MysqlInstance::lock(MysqlConnection& connection) {
 }
 
 Result<void> MysqlInstance::lock_alone(MysqlConnection& connection) {
-  MysqlResult<bool> locked = try_lock(connection);
+  SqlResult<bool> locked = try_lock(connection);
   if (locked && !*locked && !shared_) {
     if (auto done = end_own_connection(connection); !done) return failure(done.error());
     locked = try_lock(connection);
@@ -120,13 +118,13 @@ Result<void> MysqlInstance::lock_seat(MysqlConnection& connection) {
   return fail(fmt::format("{} imcds share this database already, and no more can", seats));
 }
 
-MysqlResult<bool> MysqlInstance::try_lock(MysqlConnection& connection) {
+SqlResult<bool> MysqlInstance::try_lock(MysqlConnection& connection) {
   const auto answer = connection.query(fmt::format("SELECT GET_LOCK({}, {})", lock_, lock_wait_s));
   if (!answer) return std::unexpected(answer.error());
   return *answer == "1";
 }
 
-MysqlResult<bool> MysqlInstance::find_seat(MysqlConnection& connection) {
+SqlResult<bool> MysqlInstance::find_seat(MysqlConnection& connection) {
   for (int number = 0; number < seats; ++number) {
     const auto taken = connection.query(fmt::format("SELECT GET_LOCK({}, 0)", seat(number)));
     if (!taken) return std::unexpected(taken.error());
@@ -136,7 +134,7 @@ MysqlResult<bool> MysqlInstance::find_seat(MysqlConnection& connection) {
 }
 
 // Waits a little for those of processes that were killed, as try_lock() does.
-MysqlResult<bool> MysqlInstance::are_seats_free(MysqlConnection& connection) {
+SqlResult<bool> MysqlInstance::are_seats_free(MysqlConnection& connection) {
   constexpr int looks = 10;
   std::string used = "SELECT COALESCE(";
   for (int number = 0; number < seats; ++number) {
@@ -159,7 +157,7 @@ std::string MysqlInstance::seat(int number) const {
 }
 
 // A connection that broke on the way may live on at the server for hours, with its lock.
-MysqlResult<void> MysqlInstance::end_own_connection(MysqlConnection& connection) {
+SqlResult<void> MysqlInstance::end_own_connection(MysqlConnection& connection) {
   const auto number = connection.query(
       fmt::format("SELECT connection FROM imcd_instance WHERE rooms_table = ? AND holder = ?"
                   " AND connection = IS_USED_LOCK({})",
@@ -170,12 +168,12 @@ MysqlResult<void> MysqlInstance::end_own_connection(MysqlConnection& connection)
   return connection.execute("KILL " + **number);
 }
 
-MysqlResult<void> MysqlInstance::write_row(MysqlConnection& connection) {
+SqlResult<void> MysqlInstance::write_row(MysqlConnection& connection) {
   auto statement = connection.prepare(
       "REPLACE INTO imcd_instance (rooms_table, holder, connection, since, seen)"
       " VALUES (?, ?, CONNECTION_ID(), UTC_TIMESTAMP(), UTC_TIMESTAMP())");
   if (!statement) return std::unexpected(statement.error());
-  return statement->run(std::string_view(rooms_table_), std::string_view(holder_));
+  return (*statement)->run(std::string_view(rooms_table_), std::string_view(holder_));
 }
 
 }  // namespace imcd::db

@@ -12,11 +12,12 @@
 // it.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "base/result.h"
-#include "db/mysql.h"
-#include "db/tables.h"
+#include "db/mysql_connection.h"
+#include "db/table.h"
 
 namespace imcd::db {
 
@@ -28,26 +29,26 @@ class MysqlInstance {
   // have been anybody else's since.
   Result<void> claim(MysqlConnection& connection, bool again);
   // In each transaction: fails where the database is somebody else's by now.
-  MysqlResult<void> renew();
+  SqlResult<void> renew();
   // Before the connection closes.
-  void forget() { renewal_ = {}; }
+  void forget() { renewal_.reset(); }
 
  private:
   Result<void> lock(MysqlConnection& connection);
   Result<void> lock_alone(MysqlConnection& connection);
   Result<void> lock_seat(MysqlConnection& connection);
-  MysqlResult<bool> try_lock(MysqlConnection& connection);
-  MysqlResult<bool> find_seat(MysqlConnection& connection);
-  MysqlResult<bool> are_seats_free(MysqlConnection& connection);
+  SqlResult<bool> try_lock(MysqlConnection& connection);
+  SqlResult<bool> find_seat(MysqlConnection& connection);
+  SqlResult<bool> are_seats_free(MysqlConnection& connection);
   [[nodiscard]] std::string seat(int number) const;
-  MysqlResult<void> end_own_connection(MysqlConnection& connection);
-  MysqlResult<void> write_row(MysqlConnection& connection);
+  SqlResult<void> end_own_connection(MysqlConnection& connection);
+  SqlResult<void> write_row(MysqlConnection& connection);
 
   std::string rooms_table_;
   std::string lock_;    // An SQL expression: the lock's name.
   std::string holder_;  // Names this process among all.
   bool shared_;
-  MysqlStatement renewal_;
+  std::unique_ptr<SqlStatement> renewal_;
 };
 
 }  // namespace imcd::db

@@ -7,7 +7,7 @@
 #include "base/result.h"
 #include "db/mysql_server.h"
 #include "db/store.h"
-#include "db/tables.h"
+#include "db/table.h"
 
 namespace imcd::db {
 

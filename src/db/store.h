@@ -34,8 +34,8 @@ inline constexpr std::size_t load_piece_rows_max = 4096;
 struct RefusedCommand {
   std::size_t command = 0;  // Index into Batch::commands.
   std::string error;
-  // The rows of the rooms that the command touched and of their members, as they are in the store
-  // after the batch. Users' rows are not among them: they matter at the next start only.
+  // The rows of the rooms that the command touched, in all tables, as they are in the store after
+  // the batch. Users' rows are not among them: they matter at the next start only.
   records::LoadedRows rows;
 };
 

@@ -1,75 +1,122 @@
-// The tables as SQL sees them: their names, their columns, and the statements that both SQL stores
-// prepare. Only what SQLite and MySQL say alike stands here (backticks around names, `?` for
-// values); how tables are made is each store's own.
+// The tables: one description for each row that is stored, of which all else follows: how the table
+// is made and checked, how its rows are loaded, put and erased, in SQLite, MySQL and memory.
 //
-// Rows are found by comparing names as stored bytes, so a record changes or deletes just the row
-// whose spelling it has.
+// A description has the table's columns, those of the key first, and `key()` and `values()`, which
+// name the row's fields in the order of the columns. A column `room` in the key makes the rows go
+// with their room (records::OfRoom).
 #pragma once
 
 #include <array>
-#include <cstdint>
+#include <cstddef>
 #include <string>
-#include <string_view>
+#include <tuple>
 
-#include "base/result.h"
+#include "db/table.h"
+#include "records/rows.h"
 
 namespace imcd::db {
 
-struct TableNames {
-  std::string rooms = "imc_rooms";
-  std::string members = "imc_members";
-  // Ours alone; no older module knows them.
-  std::string users = "imcd_users";
-  std::string invitations = "imcd_invitations";
+template <class Row>
+struct Description;
+
+template <>
+struct Description<records::RoomRow> {
+  static constexpr std::array columns = {
+      Column{"name", Holds::user},
+      Column{"domain", Holds::domain},
+      Column{"flag", Holds::flags},
+  };
+  static constexpr Table table{
+      .kind = Table::Kind::older,
+      .name = "imc_rooms",
+      .chosen_name = &TableNames::rooms,
+      .columns = columns,
+      .key_columns = 2,
+      .unique = "name_domain_idx",
+      .found_by = "name",
+  };
+  static auto key(auto& key) { return std::tie(key.name, key.domain); }
+  static auto values(auto& row) { return std::tie(row.flags); }
 };
 
-// Letters, digits and underscores, no digit first, at most 64 (MySQL's limit), and none that
-// belongs to somebody else. The tables and `version` must differ, in any case of letters.
-[[nodiscard]] Result<void> check_table_names(const TableNames& names);
-
-// From the first successful open on, a table that lacks is an error: one that were made in its
-// place would be empty.
-enum class MissingTables {
-  are_made,
-  are_an_error,
-  // Nothing is made or changed; of tables that are imcd's own none need be there.
-  are_left,
+template <>
+struct Description<records::UserRow> {
+  static constexpr std::array columns = {
+      Column{"key", Holds::key},
+      Column{"uri", Holds::uri},
+  };
+  static constexpr Table table{.name = "imcd_users", .columns = columns, .key_columns = 1};
+  static auto key(auto& key) { return std::tie(key.text); }
+  static auto values(auto& row) { return std::tie(row.uri); }
 };
 
-// The `version` table's word on a table. The shape with these columns is 1 in OpenSER and Kamailio
-// and 2 in OpenSIPS.
-inline constexpr std::int64_t table_version = 1;
-inline constexpr std::int64_t table_version_highest = 2;
-[[nodiscard]] Result<void> check_table_version(std::string_view table, std::int64_t version);
-
-inline constexpr std::array<std::string_view, 3> room_columns = {"name", "domain", "flag"};
-inline constexpr std::array<std::string_view, 4> member_columns = {"username", "domain", "room",
-                                                                   "flag"};
-inline constexpr std::array<std::string_view, 2> user_columns = {"key", "uri"};
-inline constexpr std::array<std::string_view, 4> invitation_columns = {"room", "username", "domain",
-                                                                       "made_at"};
-
-// The texts, with the order of their parameters. A put is an UPDATE and, where it met no row, an
-// INSERT: that keeps a row's id, and works without the unique keys too, which tables made by hand
-// or by old scripts may lack. Rows that such a table holds twice change and go together.
-struct Statements {
-  // `user_column` is `username`, or what a table of 2006 calls it.
-  Statements(const TableNames& names, std::string_view user_column);
-
-  std::string update_room;         // flag, name, domain
-  std::string insert_room;         // flag, name, domain
-  std::string delete_room;         // name, domain
-  std::string update_member;       // flag, username, domain, room
-  std::string insert_member;       // flag, username, domain, room
-  std::string delete_member;       // username, domain, room
-  std::string delete_members;      // room
-  std::string update_user;         // uri, key
-  std::string insert_user;         // uri, key
-  std::string delete_user;         // key
-  std::string update_invitation;   // made_at, username, domain, room
-  std::string insert_invitation;   // made_at, username, domain, room
-  std::string delete_invitation;   // username, domain, room
-  std::string delete_invitations;  // room
+template <>
+struct Description<records::MemberRow> {
+  static constexpr std::array columns = {
+      Column{"username", Holds::user, "user"},
+      Column{"domain", Holds::domain},
+      Column{"room", Holds::room},
+      Column{"flag", Holds::flags},
+  };
+  static constexpr Table table{
+      .kind = Table::Kind::older,
+      .name = "imc_members",
+      .chosen_name = &TableNames::members,
+      .columns = columns,
+      .key_columns = 3,
+      .unique = "account_room_idx",
+      .found_by = "room",
+  };
+  static auto key(auto& key) { return std::tie(key.user, key.domain, key.room); }
+  static auto values(auto& row) { return std::tie(row.flags); }
 };
+
+template <>
+struct Description<records::InvitationRow> {
+  static constexpr std::array columns = {
+      Column{"room", Holds::room},
+      Column{"username", Holds::user},
+      Column{"domain", Holds::domain},
+      Column{"made_at", Holds::time},
+  };
+  static constexpr Table table{.name = "imcd_invitations", .columns = columns, .key_columns = 3};
+  static auto key(auto& key) { return std::tie(key.room, key.user, key.domain); }
+  static auto values(auto& row) { return std::tie(row.made_at); }
+};
+
+// All of them, in the order of records::Rows.
+template <class List>
+struct TablesOf;
+template <class... Row>
+struct TablesOf<records::RowList<Row...>> {
+  static constexpr std::array<const Table*, sizeof...(Row)> tables = {&Description<Row>::table...};
+};
+inline constexpr auto& tables = TablesOf<records::Rows>::tables;
+
+// Calls `visit` with each column and the field of the key or row that it holds.
+template <class Row, class Key, class Visit>
+void for_each_of_key(Key& key, Visit&& visit) {
+  std::size_t at = 0;
+  std::apply([&](auto&... field) { (visit(Description<Row>::columns.at(at++), field), ...); },
+             Description<Row>::key(key));
+}
+template <class Row, class AnyRow, class Visit>
+void for_each_value(AnyRow& row, Visit&& visit) {
+  std::size_t at = Description<Row>::table.key_columns;
+  std::apply([&](auto&... field) { (visit(Description<Row>::columns.at(at++), field), ...); },
+             Description<Row>::values(row));
+}
+
+// Why a row cannot be used; empty for a good one.
+template <class Row>
+std::string row_fault(const Row& row) {
+  std::string fault;
+  const auto check = [&fault](const Column& column, const auto& field) {
+    if (fault.empty()) fault = fault_of(column, field);
+  };
+  for_each_of_key<Row>(row.key, check);
+  for_each_value<Row>(row, check);
+  return fault;
+}
 
 }  // namespace imcd::db

@@ -31,8 +31,8 @@ TEST(MemoryStore, SkipsRowsThatNobodyCouldUse) {
   MemoryStore store(database);
   EXPECT_EQ(
       load_all(store).rows.skipped,
-      (Lines{"row 1 of table rooms was skipped: its name 'bad name' cannot stand in a SIP URI",
-             "row 1 of table members was skipped: its room 'no uri' is not of the form "
+      (Lines{"row 1 of table imc_rooms was skipped: its name 'bad name' cannot stand in a SIP URI",
+             "row 1 of table imc_members was skipped: its room 'no uri' is not of the form "
              "sip:name@domain"}));
 }
 

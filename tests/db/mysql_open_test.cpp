@@ -270,7 +270,9 @@ TEST_F(MysqlOpen, RoomIsFoundByAnIndexWhateverTheCollation) {
   Batch many{.id = 1};
   for (int i = 0; i < 200; ++i) many.commands.push_back({{put_room("r" + std::to_string(i))}});
   expect_stored(store, many);
-  std::string select = MysqlStatements({}, {.rooms_have_id = false}, "utf8mb4").rooms_of;
+  const auto connection = MysqlConnection::open(options().server).value();
+  std::string select = "SELECT flag FROM imc_rooms WHERE " + connection->equals("name") + " AND " +
+                       connection->equals("domain");
   for (const char* value : {"'r7'", "'r7'", "'conf.example.com'", "'conf.example.com'"}) {
     select.replace(select.find('?'), 1, value);
   }

@@ -1,8 +1,9 @@
-#include "db/rows.h"
-
 #include <gtest/gtest.h>
 
-#include "base/limits.h"
+#include "db/in_quotes.h"
+#include "db/piece_writer.h"
+#include "db/tables.h"
+#include "db/touched_rooms.h"
 #include "sample_rows.h"
 
 namespace imcd::db {
@@ -97,7 +98,7 @@ TEST(PieceWriter, CutsRowsOfAllKindsIntoPieces) {
     EXPECT_TRUE(out.add(records::RoomRow{}));
     EXPECT_TRUE(out.add(records::MemberRow{}));
   }
-  EXPECT_TRUE(out.skip("row 1 is bad"));
+  EXPECT_TRUE(out.skip("imc_rooms", 1, "its name is empty"));
   EXPECT_TRUE(out.finish());
   EXPECT_EQ(pieces.sizes, (std::vector<std::size_t>{load_piece_rows_max, load_piece_rows_max, 1}));
 }

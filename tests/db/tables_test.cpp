@@ -30,6 +30,8 @@ TEST(TableNames, AreRefusedWhereTheyAreTaken) {
   EXPECT_FALSE(are_good("r", "VERSION"));
   EXPECT_FALSE(are_good("sqlite_rooms", "m"));
   EXPECT_FALSE(are_good("imc", "IMC"));
+  EXPECT_FALSE(are_good("imcd_Users", "m"));
+  EXPECT_FALSE(are_good("r", "imcd_invitations"));
 }
 
 TEST(TableVersion, IsKnownForBothFamiliesOfScripts) {
