@@ -59,7 +59,9 @@ constexpr std::array rows = {
     Row{Fault::bad_expires, {400, "Bad Expires Header", "bad_expires"}},
     Row{Fault::bad_uri, {400, "Bad URI", "bad_uri"}},
     Row{Fault::bad_p_asserted_identity,
-        {400, "Bad P-Asserted-Identity Header", "bad_p_asserted_identity"}},
+        {403, "Bad P-Asserted-Identity Header", "bad_p_asserted_identity"}},
+    Row{Fault::two_sip_identities,
+        {403, "Two SIP Identities In P-Asserted-Identity", "two_sip_identities"}},
 
     Row{Fault::missing_content_length,
         {400, "Missing Content-Length Header", "missing_content_length"}},

@@ -51,8 +51,9 @@ enum class Fault : std::uint8_t {
   content_length_beyond,  // Larger than what the datagram holds.
   bad_content_type,
   bad_expires,
-  bad_uri,  // A URI in a place that the caller knows.
-  bad_p_asserted_identity,
+  bad_uri,                  // A URI in a place that the caller knows.
+  bad_p_asserted_identity,  // 403: From is not believed in its place.
+  two_sip_identities,       // Likewise, of P-Asserted-Identity.
 
   // Of streams, where they leave it unclear where the next message begins (RFC 3261 18.3).
   missing_content_length,

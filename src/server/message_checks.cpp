@@ -8,6 +8,30 @@ namespace imcd::server {
 
 using parser::HeaderName;
 
+namespace {
+
+// RFC 3323 4.1.1.3: the host of those who don't want to be named.
+bool has_anonymous_host(const parser::Uri& uri) {
+  return equal_ignoring_case(uri.host, "anonymous.invalid");
+}
+
+// Of one P-Asserted-Identity field: `sip` becomes its SIP value. Those of all fields count
+// together.
+parser::Parsed<void> take_asserted(std::string_view values, std::optional<parser::Uri>& sip) {
+  while (!values.empty()) {
+    const auto value = parser::parse_name_addr(values, parser::Fault::bad_p_asserted_identity);
+    if (!value) return std::unexpected(value.error());
+    if (is_sip_address(value->uri)) {
+      if (sip) return std::unexpected(parser::ParseError{parser::Fault::two_sip_identities});
+      sip = value->uri;
+    }
+    values.remove_prefix(value->next);
+  }
+  return {};
+}
+
+}  // namespace
+
 bool is_sip_address(const parser::Uri& uri) {
   switch (uri.scheme) {
     case parser::Scheme::sip:
@@ -38,22 +62,21 @@ std::optional<Reply> check_message(const parser::MessageView& view,
 
 parser::Parsed<std::optional<parser::Uri>> sender_identity(const parser::MessageView& view,
                                                            const parser::RequestFields& fields) {
+  std::optional<parser::Uri> asserted;
   for (std::size_t i = 0; i < view.header_count; ++i) {
     if (view.headers[i].name != HeaderName::p_asserted_identity) continue;
-    std::string_view rest = view.headers[i].value;
-    while (!rest.empty()) {
-      const auto value = parser::parse_name_addr(rest, parser::Fault::bad_p_asserted_identity);
-      if (!value) return std::unexpected(value.error());
-      if (names_user(value->uri)) return value->uri;
-      rest.remove_prefix(value->next);
-    }
+    const auto taken = take_asserted(view.headers[i].value, asserted);
+    if (!taken) return std::unexpected(taken.error());
   }
-  if (names_user(fields.from.uri)) return fields.from.uri;
-  return std::nullopt;
+  if (!view.find(HeaderName::p_asserted_identity)) {
+    return names_user(fields.from.uri) ? std::optional(fields.from.uri) : std::nullopt;
+  }
+  const bool names_sender = asserted && names_user(*asserted) && !has_anonymous_host(*asserted);
+  return names_sender ? asserted : std::nullopt;
 }
 
 bool asks_for_anonymity(const parser::MessageView& view, const parser::RequestFields& fields) {
-  if (equal_ignoring_case(fields.from.uri.host, "anonymous.invalid")) return true;
+  if (has_anonymous_host(fields.from.uri)) return true;
   const auto privacy = view.find(HeaderName::privacy);
   if (!privacy) return false;
   std::string_view rest = *privacy;

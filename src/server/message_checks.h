@@ -23,9 +23,11 @@ bool names_user(const parser::Uri& uri);
 std::optional<Reply> check_message(const parser::MessageView& view,
                                    const parser::RequestFields& fields);
 
-// Who sent it. RFC 3325 9.1: a trusted peer's assertion counts before From. Several values: the
-// first that names a SIP user. An assertion that can't be read is an error, never a reason to
-// believe From.
+// Who sent it. RFC 3325 9.1: what a trusted peer asserts counts, in any number of fields together:
+// at most one SIP value, beside which those of other schemes don't matter. Where something is
+// asserted, From is never believed: two SIP values and what can't be read are errors, and what
+// names no user a room could have (another scheme, no user part, the anonymous host, nothing at
+// all) is nobody. From counts only where nothing is asserted.
 parser::Parsed<std::optional<parser::Uri>> sender_identity(const parser::MessageView& view,
                                                            const parser::RequestFields& fields);
 

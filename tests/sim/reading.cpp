@@ -226,14 +226,12 @@ void Reader::read_message(Reading& reading) {
   if (!names_somebody(room)) {
     reading.refused_when_serving = 404;
   } else if (!who) {
-    reading.refused_when_serving = 400;
-  } else if (!*who) {
     reading.refused_when_serving = 403;
   }
   if (reading.refused_when_serving != 0) return;
   Ask& ask = reading.ask;
-  ask.sender = names_.user(**who);
-  ask.sender_as_room = names_.room_of_user(**who);
+  ask.sender = names_.user(*who);
+  ask.sender_as_room = names_.room_of_user(*who);
   ask.addressed = names_.room(room);
   ask.host = room.host;
   ask.is_anonymous = is_anonymous();
@@ -263,19 +261,27 @@ void Reader::read_content(Reading& reading) {
   reading.chat = find_chat_mark(view_.body);
 }
 
-parser::Parsed<std::optional<parser::Uri>> Reader::sender() const {
+// Nobody: something is asserted that is no user's address, and then From doesn't matter.
+std::optional<parser::Uri> Reader::sender() const {
+  std::vector<parser::Uri> asserted;
+  bool is_readable = true;
   for (std::size_t i = 0; i < view_.header_count; ++i) {
     if (view_.headers[i].name != HeaderName::p_asserted_identity) continue;
     std::string_view rest = view_.headers[i].value;
-    while (!rest.empty()) {
+    while (!rest.empty() && is_readable) {
       const auto value = parser::parse_name_addr(rest, parser::Fault::bad_p_asserted_identity);
-      if (!value) return std::unexpected(value.error());
-      if (names_somebody(value->uri)) return value->uri;
+      is_readable = value.has_value();
+      if (!is_readable) break;
+      if (is_sip_address(value->uri)) asserted.push_back(value->uri);
       rest.remove_prefix(value->next);
     }
   }
-  if (names_somebody(fields_.from.uri)) return fields_.from.uri;
-  return std::nullopt;
+  if (!view_.find(HeaderName::p_asserted_identity)) asserted.push_back(fields_.from.uri);
+  const bool is_one = is_readable && asserted.size() == 1 && names_somebody(asserted.front());
+  if (!is_one) return std::nullopt;
+  const bool is_nobody = view_.find(HeaderName::p_asserted_identity) &&
+                         equal_ignoring_case(asserted.front().host, "anonymous.invalid");
+  return is_nobody ? std::nullopt : std::optional(asserted.front());
 }
 
 bool Reader::is_anonymous() const {

@@ -67,8 +67,7 @@ class Reader {
   [[nodiscard]] std::optional<Address> answer_to(const Address& from) const;
   void read_message(Reading& reading);
   void read_content(Reading& reading);
-  // Fails where an assertion can't be read.
-  parser::Parsed<std::optional<parser::Uri>> sender() const;
+  std::optional<parser::Uri> sender() const;
   [[nodiscard]] bool is_anonymous() const;
   std::uint64_t answer_hash(const parser::Via& via, std::string_view method,
                             const parser::MessageView& view);

@@ -134,6 +134,26 @@ void Workload::refused_by_header() {
   send(message);
 }
 
+// RFC 3325 9.1, kept and not.
+std::string Workload::asserted_identity() {
+  const std::string_view uri = peers_.users()[any_user()].uri;
+  switch (dice_.below(8)) {
+    case 0:
+      return "P-Asserted-Identity: tel:+15550100\r\n";
+    case 1:
+      return "P-Asserted-Identity:\r\n";
+    case 2:
+      return "P-Asserted-Identity: <sip:127.0.0.1:5090>\r\n";
+    case 3:
+      return fmt::format("P-Asserted-Identity: <{}>, <{}>\r\n", uri,
+                         peers_.users()[any_user()].uri);
+    case 4:
+      return fmt::format("P-Asserted-Identity: tel:1\r\nP-Asserted-Identity: <{}>\r\n", uri);
+    default:
+      return fmt::format("P-Asserted-Identity: \"X\" <{}>\r\n", uri);
+  }
+}
+
 void Workload::odd_identity() {
   const std::size_t room = dice_.below(world_.plan.rooms);
   const std::string prefix(1, world_.plan.settings.conference.command_prefix);
@@ -147,8 +167,7 @@ void Workload::odd_identity() {
       message.from = "\"Anonymous\" <sip:anonymous@anonymous.invalid>;tag=a";
       break;
     case 2:
-      message.extra =
-          fmt::format("P-Asserted-Identity: \"X\" <{}>\r\n", peers_.users()[any_user()].uri);
+      message.extra = asserted_identity();
       break;
     case 3:
       message.from = fmt::format("<{}>;tag=room{}", room_uri(dice_.below(world_.plan.rooms)),

@@ -76,6 +76,7 @@ class Workload {
   void odd_method();
   void refused_by_header();
   void odd_identity();
+  std::string asserted_identity();
   void odd_content();
   void odd_members();
 
