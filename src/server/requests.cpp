@@ -156,11 +156,11 @@ void Requests::on_message(std::string_view bytes, const Request& request, Instan
 
 void Requests::execute(const Request& request, const imc::RoomMessage& message, Instant now,
                        Outbox& out) {
-  const std::uint64_t fork = transactions_.fork_hash(request.fields);
+  const imc::Reading reading = conference_.read(message);
+  const std::uint64_t fork = transactions_.fork_hash(request.fields, reading.sender->hash);
   if (transactions_.is_merged(fork)) return responder_.respond(request, reply::merged_request, out);
   const auto id = transactions_.start(request.key, fork, now.mono);
   if (!id) return refuse_by_load(request, RefusalCause::overload, reply::overloaded, out);
-  const imc::Reading reading = conference_.read(message);
   deliveries_.on_present(*reading.sender, request.fields.via_count == 1 ? &request.from : nullptr,
                          now.mono);
 

@@ -54,8 +54,10 @@ std::optional<ServerTransactions::Id> ServerTransactions::find(const Hash128& ke
   return Id{slot, records_[slot].generation};
 }
 
-std::uint64_t ServerTransactions::fork_hash(const parser::RequestFields& fields) const {
+std::uint64_t ServerTransactions::fork_hash(const parser::RequestFields& fields,
+                                            std::uint64_t sender) const {
   SipHash hash(key_);
+  hash.update(sender);
   add(hash, fields.from.tag);
   add(hash, fields.call_id);
   add(hash, fields.cseq.method);

@@ -52,8 +52,10 @@ class ServerTransactions {
   [[nodiscard]] bool contains(Id id) const;
 
   // What is the same in all branches of a request that was forked on its way to us: From tag,
-  // Call-ID and CSeq (RFC 3261 8.2.2.2).
-  [[nodiscard]] std::uint64_t fork_hash(const parser::RequestFields& fields) const;
+  // Call-ID and CSeq (RFC 3261 8.2.2.2). `sender` stands for who sent it, which the RFC leaves to
+  // the tag: anybody can write another's, and would take the place of her request.
+  [[nodiscard]] std::uint64_t fork_hash(const parser::RequestFields& fields,
+                                        std::uint64_t sender) const;
   // Whether a transaction of that fork is there: the request came by another way already.
   [[nodiscard]] bool is_merged(std::uint64_t fork_hash) const;
 

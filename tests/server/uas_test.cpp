@@ -230,6 +230,37 @@ TEST_F(Uas, RequestThatCameByAnotherWayIsMergedAndNotExecutedAgain) {
             200);
 }
 
+// RFC 3261 8.2.2.2 with who sent it: nobody takes the place of another's request.
+TEST_F(Uas, AnotherUsersEqualIdsAreNoReasonToTakeHerRequestForMerged) {
+  RequestText hers{.body = "#create one"};
+  RequestText mallorys = hers;
+  mallorys.via += "mallory";
+  mallorys.from = "<sip:mallory@example.org>;tag=f1";
+  mallorys.body = "#create two";
+  EXPECT_EQ(answer(mallorys).code, 200);
+  EXPECT_EQ(answer(hers).code, 200);
+  EXPECT_EQ(h.server().conference().rooms().size(), 2U);
+  // Her own, come by another way and spelled in another form, is merged; and so is his.
+  hers.via += "other";
+  hers.from = "\"Alice\" <sips:ALICE@Example.ORG:5061>;tag=f1";
+  EXPECT_EQ(answer(hers).code, 482);
+  mallorys.via += "other";
+  EXPECT_EQ(answer(mallorys).code, 482);
+}
+
+// Who sent it is who was asserted, whatever From says.
+TEST_F(Uas, MergedRequestsAreThoseOfWhomAProxyAsserts) {
+  RequestText hers{.extra = "P-Asserted-Identity: <sip:alice@example.org>\r\n", .body = "#help"};
+  RequestText mallorys = hers;
+  mallorys.via += "mallory";
+  mallorys.extra = "P-Asserted-Identity: <sip:mallory@example.org>\r\n";
+  EXPECT_EQ(answer(mallorys).code, 200);
+  EXPECT_EQ(answer(hers).code, 200);
+  hers.via += "other";
+  hers.from = "<sip:alice.liddell@example.org>;tag=f1";
+  EXPECT_EQ(answer(hers).code, 482);
+}
+
 TEST_F(Uas, ContentEncodingOnACommandGets415WithAcceptEncoding) {
   const Heard heard = answer(RequestText{.extra = "Content-Encoding: gzip\r\n", .body = "#create"});
   EXPECT_EQ(heard.code, 415);

@@ -204,11 +204,6 @@ Reading Reader::read(std::string_view bytes, const Address& from) {
 }
 
 void Reader::read_message(Reading& reading) {
-  scratch_.clear();
-  add(scratch_, fields_.from.tag);
-  add(scratch_, fields_.call_id);
-  add(scratch_, fmt::format_int(fields_.cseq.number).c_str());
-  reading.fork = siphash(hash_key, scratch_);
   reading.call_id = hash(fields_.call_id);
   if (!is_sip_address(fields_.request_uri)) {
     reading.refused_with = 416;
@@ -231,6 +226,7 @@ void Reader::read_message(Reading& reading) {
   if (reading.refused_when_serving != 0) return;
   Ask& ask = reading.ask;
   ask.sender = names_.user(*who);
+  reading.fork = fork_hash(ask.sender);
   ask.sender_as_room = names_.room_of_user(*who);
   ask.addressed = names_.room(room);
   ask.host = room.host;
@@ -238,6 +234,15 @@ void Reader::read_message(Reading& reading) {
   ask.is_marked = view_.find(HeaderName::x_imc_loop).has_value();
   reading.expires_s = fields_.expires_s;
   read_content(reading);
+}
+
+std::uint64_t Reader::fork_hash(UserId sender) {
+  scratch_.clear();
+  add(scratch_, fields_.from.tag);
+  add(scratch_, fields_.call_id);
+  add(scratch_, fmt::format_int(fields_.cseq.number).c_str());
+  add(scratch_, fmt::format_int(sender).c_str());
+  return siphash(hash_key, scratch_);
 }
 
 void Reader::read_content(Reading& reading) {

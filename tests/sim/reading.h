@@ -31,7 +31,9 @@ struct Reading {
   Shape shape = Shape::noise;
   std::uint64_t transaction = 0;  // RFC 3261 17.2.3, as one number.
   std::uint64_t answer = 0;       // The same of a response to it.
-  std::uint64_t fork = 0;         // RFC 3261 8.2.2.2: the same in all branches of a forked request.
+  // RFC 3261 8.2.2.2: the same in all branches of a forked request of one user. Of a MESSAGE that
+  // is not refused before.
+  std::uint64_t fork = 0;
   std::size_t via_count = 0;
   // Of a MESSAGE or OPTIONS: the code by which it is refused before any room is asked; 0: it is
   // not. The second kind of refusal needs a server that serves.
@@ -66,6 +68,7 @@ class Reader {
   Reading read_own(const parser::OwnResponse& own, bool is_whole);
   [[nodiscard]] std::optional<Address> answer_to(const Address& from) const;
   void read_message(Reading& reading);
+  std::uint64_t fork_hash(UserId sender);
   void read_content(Reading& reading);
   std::optional<parser::Uri> sender() const;
   [[nodiscard]] bool is_anonymous() const;

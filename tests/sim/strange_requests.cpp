@@ -125,6 +125,11 @@ void Workload::refused_by_header() {
       send(message);
       Draft fork = *last_;
       fork.branch = fmt::format("z9hG4bKfork{}{}", Requests::branch_mark, requests_.next_number());
+      // Another user's with the same identifiers is no branch of it.
+      if (dice_.chance(0.3)) {
+        const std::string_view tag = std::string_view(last_->from).substr(last_->from.find('>'));
+        fork.from = fmt::format("<{}{}", peers_.users()[any_user()].uri, tag);
+      }
       return send(fork);
     }
     default:
