@@ -22,6 +22,9 @@ constexpr std::size_t loopback_request_bytes_max = 65536 - 200;
 constexpr std::size_t header_fields_max = 128;
 // Bytes of one header field with its folds; a Via or Route list of 20 entries fits. Beyond: 400.
 constexpr std::size_t header_field_bytes_max = 8192;
+// Bytes of a Call-ID: clients write 20 to 80. What is said about a request repeats it, so that a
+// long one costs its sender nothing and us as many bytes for each notice. Beyond: 400.
+constexpr std::size_t call_id_bytes_max = 255;
 // A message on a stream: its head, and its body by Content-Length. Both are as long as a datagram
 // may be at most, so that what came over one transport can go out over the other where the path
 // carries it. Beyond: 513 or 413, and the stream is closed.

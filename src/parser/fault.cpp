@@ -49,6 +49,7 @@ constexpr std::array rows = {
     Row{Fault::bad_from, {400, "Bad From Header", "bad_from"}},
     Row{Fault::bad_to, {400, "Bad To Header", "bad_to"}},
     Row{Fault::bad_call_id, {400, "Bad Call-ID Header", "bad_call_id"}},
+    Row{Fault::call_id_too_long, {400, "Call-ID Too Long", "call_id_too_long"}},
     Row{Fault::bad_cseq, {400, "Bad CSeq Header", "bad_cseq"}},
     Row{Fault::cseq_method_mismatch, {400, "CSeq Method Does Not Match", "cseq_method_mismatch"}},
     Row{Fault::bad_max_forwards, {400, "Bad Max-Forwards Header", "bad_max_forwards"}},

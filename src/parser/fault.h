@@ -44,6 +44,7 @@ enum class Fault : std::uint8_t {
   bad_from,
   bad_to,
   bad_call_id,
+  call_id_too_long,
   bad_cseq,
   cseq_method_mismatch,
   bad_max_forwards,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "parser/cursor.h"
 #include "parser/parameter.h"
@@ -87,11 +88,11 @@ void check_call_id(Check& check, RequestFields& fields) {
   const auto value =
       check.find_one(HeaderName::call_id, Fault::missing_call_id, Fault::repeated_call_id);
   if (!value) return;
-  if (is_call_id(*value)) {
-    fields.call_id = *value;
-  } else {
-    check.fault.note(Fault::bad_call_id);
+  if (!is_call_id(*value)) return check.fault.note(Fault::bad_call_id);
+  if (value->size() > limits::call_id_bytes_max) {
+    return check.fault.note(Fault::call_id_too_long, limits::call_id_bytes_max);
   }
+  fields.call_id = *value;
 }
 
 void check_cseq(Check& check, RequestFields& fields) {
