@@ -91,6 +91,8 @@ void Requests::dispatch(std::string_view bytes, const Request& request, Instant 
 bool Requests::admit_source(const Request& request, MonoTime now, Outbox& out) {
   if (trusted_.contains(request.from.peer)) return true;
   at(figures_.refused, RefusalCause::untrusted).add();
+  // RFC 3261 18.2.2 would send it to maddr, but then a stranger could choose whom we bother.
+  fields_.top_via.maddr = {};
   if (trusted_.may_tell_untrusted(now)) responder_.respond(request, reply::untrusted_source, out);
   return false;
 }

@@ -170,6 +170,31 @@ TEST_F(Uas, UntrustedSourcesAreToldTenTimesASecondThenNothing) {
   EXPECT_EQ(h.server().conference().rooms().size(), 0U);
 }
 
+// Nobody has traffic sent to a third party by naming him.
+TEST_F(Uas, TheMaddrOfAnUntrustedSourceIsNotFollowed) {
+  Peer& victim = h.peer("victim");
+  victim.address = Address::ipv4({127, 0, 0, 1}, 7000);
+  Peer& stranger = h.peer("stranger");
+  stranger.address = Address::ipv4({192, 0, 2, 1}, 7000);
+  const std::string via = "SIP/2.0/UDP 192.0.2.1:7000;maddr=127.0.0.1;branch=z9hG4bKs";
+  const auto tell = [&](const std::string& bytes) {
+    h.deliver(stranger.address, bytes);
+    h.run_for(100ms);
+  };
+  tell(RequestText{.via = via + "1", .body = "#create"}.text());
+  tell(RequestText{.via = via + "2;rport", .body = "#create"}.text());
+  tell(RequestText{.method = "OPTIONS", .via = via + "3", .cseq = "1 OPTIONS"}.text());
+  tell(RequestText{.via = via + "4", .cseq = "none"}.text());  // Malformed.
+  EXPECT_EQ(stranger.responses.size(), 4U);
+  EXPECT_TRUE(victim.responses.empty());
+  // RFC 3261 18.2.2 holds for those whom we believe.
+  alice.send(RequestText{.via = "SIP/2.0/UDP 127.0.0.1:7000;maddr=127.0.0.1;branch=z9hG4bKs5",
+                         .body = "#help"}
+                 .text());
+  h.run_for(100ms);
+  EXPECT_EQ(victim.responses.size(), 1U);
+}
+
 TEST_F(Uas, KeepalivesAndNoiseAreDroppedInSilence) {
   for (const char* bytes : {"", "\r\n\r\n", "\r\n", "hello", "\x01\x02\x03\x04", "SIP/2.0 ",
                             "INVITE", "SIP/2.0 200 OK\r\n\r\n"}) {

@@ -40,8 +40,6 @@ RequestKind kind_of(Shape shape) {
   return RequestKind::malformed;
 }
 
-bool is_trusted(const Address& from) { return from.ip[12] == 127; }
-
 }  // namespace
 
 // --- Expecting -----------------------------------------------------------------------------------

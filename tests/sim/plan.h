@@ -108,6 +108,7 @@ std::string user_uri(std::size_t user);
 inline Address proxy_address(std::size_t proxy) {
   return Address::ipv4({127, 0, 2, static_cast<std::uint8_t>(proxy)}, 5060);
 }
+inline bool is_trusted(const Address& from) { return from.ip[12] == 127; }
 // Of somebody who is not trusted.
 inline Address foreign_address() { return Address::ipv4({10, 9, 8, 7}, 5060); }
 

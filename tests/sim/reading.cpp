@@ -122,7 +122,8 @@ void Reader::read_answer(Reading& reading) {
 }
 
 // RFC 3261 18.2.2 and RFC 3581 4: to maddr where there is one, else to the address that the request
-// came from; the port is that of sent-by unless rport asks for the request's own.
+// came from; the port is that of sent-by unless rport asks for the request's own. A stranger has no
+// maddr.
 std::optional<Address> Reader::answer_to(const Address& from) const {
   constexpr std::uint16_t default_port = 5060;
   const auto field = view_.find(HeaderName::via);
@@ -130,7 +131,8 @@ std::optional<Address> Reader::answer_to(const Address& from) const {
   if (!via) return std::nullopt;
   const std::uint16_t sent_by_port = via->port != 0 ? via->port : default_port;
   Address to = from;
-  const auto maddr = parser::parse_host_address(via->maddr);
+  const auto maddr =
+      is_trusted(from) ? parser::parse_host_address(via->maddr) : std::optional<Address>{};
   if (maddr) to = *maddr;
   if (maddr || !via->has_rport) to.port = sent_by_port;
   return to;

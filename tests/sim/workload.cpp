@@ -260,8 +260,9 @@ Workload::Draft Workload::draft(std::size_t user, std::string room, std::string 
 
 // With a proxy's on top where the user is behind one.
 void Workload::write_vias(Draft& draft) {
-  draft.vias = fmt::format("Via: SIP/2.0/UDP {};rport;branch={}\r\n", address_text(draft.source),
-                           draft.branch);
+  // A stranger would like somebody else to get the answer.
+  draft.vias = fmt::format("Via: SIP/2.0/UDP {};rport;branch={}{}\r\n", address_text(draft.source),
+                           draft.branch, is_trusted(draft.source) ? "" : ";maddr=127.0.0.9");
   const Address own = user_address(draft.user);
   if (draft.source != own) {
     draft.vias += fmt::format("v: SIP/2.0/UDP {};branch={}u;received=127.0.0.9\r\n",
