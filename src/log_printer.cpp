@@ -1,16 +1,25 @@
 #include "log_printer.h"
 
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <climits>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <poll.h>
 #include <spdlog/async.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/details/null_mutex.h>
+#include <spdlog/sinks/base_sink.h>
+#include <unistd.h>
 
 namespace imcd {
 namespace {
 
 // Lines that wait for standard error; beyond, the oldest are lost.
 constexpr std::size_t waiting_lines_max = 8192;
+// So long the last lines may take when imcd ends; what nobody has read by then is dropped.
+constexpr Duration last_lines_time = 1s;
 
 struct LevelText {
   const char* name;
@@ -79,12 +88,63 @@ std::string format_log_line(const LogLine& line, WallTime now, LogFormat format,
   return for_journal ? fmt::format("<{}>{}", level_text(line.level).priority, body) : body;
 }
 
+namespace {
+
+// Standard error, written to only when it has room: a pipe that nobody reads would keep the thread
+// in write() for ever, and the process with it. Used by that thread alone, but for end_soon().
+class StderrSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+ public:
+  // From now on it waits for its reader no longer than last_lines_time in all.
+  void end_soon() { ends_at_.store(read_clock() + last_lines_time, std::memory_order_relaxed); }
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    write(std::string_view(line.data(), line.size()));
+  }
+  void flush_() override {}
+
+ private:
+  static MonoTime read_clock() {
+    return MonoTime(std::chrono::steady_clock::now().time_since_epoch());
+  }
+
+  void write(std::string_view rest) {
+    while (!rest.empty() && wait_for_room()) {
+      // A pipe that has room takes so much at once (pipe(7)).
+      const std::size_t size = std::min<std::size_t>(rest.size(), PIPE_BUF);
+      const ssize_t count = ::write(STDERR_FILENO, rest.data(), size);
+      if (count < 0 && errno != EINTR && errno != EAGAIN) return;
+      if (count > 0) rest.remove_prefix(static_cast<std::size_t>(count));
+    }
+  }
+
+  // False: the time is up.
+  bool wait_for_room() {
+    constexpr Duration look_again = 100ms;
+    for (;;) {
+      const Duration left = ends_at_.load(std::memory_order_relaxed) - read_clock();
+      const Duration wait = std::clamp<Duration>(left, 0ns, look_again);
+      pollfd file{STDERR_FILENO, POLLOUT, 0};
+      const int ready = ::poll(
+          &file, 1, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(wait).count()));
+      if (ready > 0) return true;
+      if (left <= 0ns) return false;
+    }
+  }
+
+  std::atomic<MonoTime> ends_at_ = MonoTime::max();
+};
+
+}  // namespace
+
 struct LogPrinter::Writer {
+  std::shared_ptr<StderrSink> sink = std::make_shared<StderrSink>();
   std::shared_ptr<spdlog::details::thread_pool> thread =
       std::make_shared<spdlog::details::thread_pool>(waiting_lines_max, 1);
   std::shared_ptr<spdlog::logger> logger = std::make_shared<spdlog::async_logger>(
-      "imcd", std::make_shared<spdlog::sinks::stderr_sink_mt>(), thread,
-      spdlog::async_overflow_policy::overrun_oldest);
+      "imcd", sink, thread, spdlog::async_overflow_policy::overrun_oldest);
 };
 
 LogPrinter::LogPrinter(const LogSettings& settings, bool for_journal)
@@ -94,7 +154,8 @@ LogPrinter::LogPrinter(const LogSettings& settings, bool for_journal)
   writer_->logger->set_level(spdlog::level::trace);
 }
 
-LogPrinter::~LogPrinter() { writer_->logger->flush(); }
+// The thread ends once it has written what waits, or dropped it.
+LogPrinter::~LogPrinter() { writer_->sink->end_soon(); }
 
 void LogPrinter::print(const LogLine& line, WallTime now) {
   if (line.level < settings_.log_level) return;

@@ -15,7 +15,8 @@ class LogPrinter {
   // `for_journal`: standard error goes to systemd's journal, which adds the time itself and takes
   // the priority from a `<n>` prefix (sd-daemon(3)).
   LogPrinter(const LogSettings& settings, bool for_journal);
-  // Prints what is waiting.
+  // Prints what is waiting, or drops it where nobody reads: standard error keeps nobody from
+  // ending.
   ~LogPrinter();
   LogPrinter(const LogPrinter&) = delete;
   LogPrinter& operator=(const LogPrinter&) = delete;

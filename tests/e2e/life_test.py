@@ -3,6 +3,7 @@
 import os
 import signal
 import sqlite3
+import subprocess
 import unittest
 
 import child
@@ -74,6 +75,31 @@ class LifeTest(ImcdTest):
             with self.subTest(how=how):
                 daemon = Daemon(self.scratch)
                 self.assertEqual(daemon.end(how), 0, "\n".join(daemon.log))
+
+    def test_standard_error_that_nobody_reads_does_not_keep_it_from_ending(self):
+        reader, writer = os.pipe()
+        process = child.start(
+            [IMCD, f"--mi_reply_dir={self.scratch.path}", "--dns_servers=127.0.0.1:1", "--listen=udp:127.0.0.1:0"],
+            env=self.scratch.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=writer,
+        )
+        log = b""
+        while b"imcd ready:" not in log:
+            log += os.read(reader, 65536)
+        # Of our own, as to write without blocking would be a property of imcd's end otherwise.
+        filler = os.open(f"/proc/self/fd/{writer}", os.O_WRONLY | os.O_NONBLOCK)
+        try:
+            for size in (4096, 1):
+                with self.assertRaises(BlockingIOError):
+                    while True:
+                        os.write(filler, b"x" * size)
+            for how in (signal.SIGUSR1, signal.SIGHUP, signal.SIGTERM):
+                process.send_signal(how)
+            self.assertEqual(process.wait(60), 0)
+        finally:
+            process.kill()
+            process.wait()
+            for file in (reader, writer, filler):
+                os.close(file)
 
     def test_hup_usr1_and_pipe_do_not_end_it(self):
         self.start()
