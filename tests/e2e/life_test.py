@@ -85,7 +85,7 @@ class LifeTest(ImcdTest):
         log = b""
         while b"imcd ready:" not in log:
             log += os.read(reader, 65536)
-        # Of our own, as to write without blocking would be a property of imcd's end otherwise.
+        # Opened anew: that its writes don't block must not hold for imcd's.
         filler = os.open(f"/proc/self/fd/{writer}", os.O_WRONLY | os.O_NONBLOCK)
         try:
             for size in (4096, 1):
