@@ -7,6 +7,13 @@
 #include "mi/run_command.h"
 
 namespace imcd::mi {
+namespace {
+
+// A client that has made no progress for so long may lose its place to another. One that reads
+// answers in a millisecond, and each has time for all its tries to open its FIFO.
+constexpr Duration stuck_time = limits::mi_reply_open_tries * limits::mi_reply_open_interval;
+
+}  // namespace
 
 void Sessions::on_bytes(std::string_view bytes, Instant now, Outbox& out) {
   while (std::optional<Request> request = reader_.next(bytes))
@@ -63,10 +70,20 @@ void Sessions::accept(Request request, Instant now, Outbox& out) {
     run(request, now);
     return;
   }
-  if (replies_.size() >= limits::mi_replies_max) return figures_.mi_requests_failed.add();
+  if (!make_place(now, out)) return figures_.mi_requests_failed.add();
   const bool is_first = find_to(request.reply_name) == nullptr;
-  replies_.push_back({.id = new_id(), .request = std::move(request)});
+  replies_.push_back({.id = new_id(), .request = std::move(request), .progress_at = now.mono});
   if (is_first) open(replies_.back(), now, out);
+}
+
+// Clients that don't read hold their own places only, or 16 of them would hold everybody's.
+bool Sessions::make_place(Instant now, Outbox& out) {
+  if (replies_.size() < limits::mi_replies_max) return true;
+  Reply& longest = *std::ranges::min_element(replies_, {}, &Reply::progress_at);
+  if (now.mono - longest.progress_at < stuck_time) return false;
+  out.close_mi_reply(longest.id);
+  abandon(longest, now, out);
+  return true;
 }
 
 Findings Sessions::run(const Request& request, Instant now) {
@@ -95,6 +112,7 @@ void Sessions::write_next(Reply& reply, Instant now, Outbox& out) {
     return end(reply, now, out);
   }
   reply.state = State::writing;
+  reply.progress_at = now.mono;
   reply.deadline = now.mono + limits::mi_reply_timeout;
   out.write_mi_reply(reply.id, std::move(chunk));
 }
@@ -110,11 +128,15 @@ void Sessions::abandon(Reply& reply, Instant now, Outbox& out) {
   end(reply, now, out);
 }
 
-// The next reply to the same name, if any, has its turn.
+// The next reply to the same name, if any, has its turn, if it was this one's.
 void Sessions::end(Reply& reply, Instant now, Outbox& out) {
   const std::string name = std::move(reply.request.reply_name);
+  const bool had_its_turn = reply.state != State::waiting;
   replies_.erase(replies_.begin() + (&reply - replies_.data()));
-  if (Reply* next = find_to(name)) open(*next, now, out);
+  Reply* next = had_its_turn ? find_to(name) : nullptr;
+  if (next == nullptr) return;
+  next->progress_at = now.mono;
+  open(*next, now, out);
 }
 
 Sessions::Reply* Sessions::find(MiReplyId id) {

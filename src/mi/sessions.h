@@ -13,7 +13,9 @@
 //
 // The FIFO is opened before the command runs, so that a command whose client is gone has no effect.
 // Replies to different names know nothing of each other; those to one name are given one after the
-// other, as their bytes would mix. A request that wants no reply runs at once.
+// other, as their bytes would mix. A request that wants no reply runs at once. Where all places are
+// taken, a new request gets that of the client who has made no progress for longest, if it is
+// stuck.
 //
 // Timers: a reply's, which is the interval while it retries and the timeout while it waits for an
 // event; and that of a request whose client stopped in the middle of it, which is forgotten after
@@ -56,11 +58,13 @@ class Sessions {
     Request request;
     State state = State::waiting;
     MonoTime deadline = MonoTime::max();
+    MonoTime progress_at{};  // When its client last did its part; at first when it asked.
     int tries = 0;
     ReplyText text;
   };
 
   void accept(Request request, Instant now, Outbox& out);
+  bool make_place(Instant now, Outbox& out);
   Findings run(const Request& request, Instant now);
   void open(Reply& reply, Instant now, Outbox& out);
   void retry_later(Reply& reply, Instant now, Outbox& out);

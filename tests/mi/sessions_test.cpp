@@ -244,6 +244,48 @@ TEST(Sessions, RequestsBeyondTheBoundAreDroppedAndCounted) {
   EXPECT_EQ(clients.heard["another"], rooms_empty);
 }
 
+TEST(Sessions, AStuckClientHoldsOnlyItsOwnPlace) {
+  Clients clients;
+  for (std::size_t i = 0; i < limits::mi_replies_max; ++i) {
+    const std::string name = "stuck" + std::to_string(i);
+    clients.behaviour[name] = Behaviour::stops_reading;
+    clients.send(":imc_list_rooms:" + name + "\n\n");
+    clients.pass(1ms);
+  }
+  clients.pass(300ms);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(clients.ask("imc_list_rooms"), rooms_empty) << i;
+  // One place was needed: of who had been stuck longest.
+  EXPECT_EQ(clients.closed["stuck0"], 1);
+  EXPECT_EQ(clients.closed["stuck1"], 0);
+  EXPECT_EQ(clients.figures.mi_replies_abandoned.value(), 1U);
+  EXPECT_EQ(clients.figures.mi_requests_failed.value(), 0U);
+  // Who reads goes on, whenever it asked.
+  clients.read_on("stuck1");
+  EXPECT_EQ(clients.closed["stuck1"], 1);
+  EXPECT_EQ(clients.figures.mi_replies_abandoned.value(), 1U);
+}
+
+// They wait for each other, and so they may all be stuck.
+TEST(Sessions, RequestsThatWaitForOneStuckFifoLoseTheirPlacesToo) {
+  Clients clients;
+  clients.behaviour["stuck"] = Behaviour::stops_reading;
+  for (std::size_t i = 0; i < limits::mi_replies_max; ++i) {
+    clients.send(":imc_list_rooms:stuck\n\n");
+    clients.pass(1ms);
+  }
+  clients.pass(300ms);
+  const int opens = clients.opens;
+  // The one that is being written to, and in the second round the oldest of those that waited.
+  for (int i = 0; i < 2; ++i) {
+    clients.behaviour["other" + std::to_string(i)] = Behaviour::stops_reading;
+    clients.send(":imc_list_rooms:other" + std::to_string(i) + "\n\n");
+  }
+  EXPECT_EQ(clients.figures.mi_replies_abandoned.value(), 2U);
+  EXPECT_EQ(clients.closed["stuck"], 1);
+  EXPECT_TRUE(clients.is_open("stuck"));
+  EXPECT_EQ(clients.opens, opens + 3);  // The others', and that of who came next.
+}
+
 TEST(Sessions, EventsForUnknownRepliesAndOutOfTurnDoNothing) {
   Clients clients;
   for (auto event : {MiReplyEvent::opened, MiReplyEvent::no_reader, MiReplyEvent::refused,
