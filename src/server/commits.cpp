@@ -182,7 +182,7 @@ void Commits::on_store_opened(Outbox& out) { note_up(out); }
 
 void Commits::on_open_failed(std::string_view error, Outbox& out) {
   note_down(error, out);
-  if (db_required_) out.exit(1);
+  if (settings_.db_required) out.exit(1);
 }
 
 void Commits::on_rows_loaded(const records::LoadedRows& rows, Outbox& out) {

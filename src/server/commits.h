@@ -28,20 +28,18 @@ namespace imcd::server {
 
 class Commits {
  public:
-  // All but the settings must outlive it.
-  Commits(const Settings& settings, imc::Conference& conference,
-          tm::ServerTransactions& transactions, Responder& responder, Figures& figures)
-      : journal_(settings.journal),
-        db_required_(settings.server.db_required),
+  // All but the journal's settings must outlive it.
+  Commits(const JournalSettings& journal, const ServerSettings& settings,
+          imc::Conference& conference, tm::ServerTransactions& transactions, Responder& responder,
+          Figures& figures)
+      : journal_(journal),
+        settings_(settings),
         conference_(conference),
         transactions_(transactions),
         responder_(responder),
         figures_(figures) {}
 
-  void apply(const Settings& settings) {
-    journal_.apply(settings.journal);
-    db_required_ = settings.server.db_required;
-  }
+  void apply(const JournalSettings& settings) { journal_.apply(settings); }
 
   // --- Changes ---
 
@@ -101,7 +99,7 @@ class Commits {
   void note_down(std::string_view error, Outbox& out);
 
   Journal journal_;
-  bool db_required_;  // An open or a load that fails ends the process.
+  const ServerSettings& settings_;
   imc::Conference& conference_;
   tm::ServerTransactions& transactions_;
   Responder& responder_;

@@ -14,7 +14,8 @@ using parser::HeaderName;
 using parser::Method;
 
 Requests::Requests(const ServerSettings& settings, HashKey seed, const Parts& parts)
-    : seed_(seed),
+    : settings_(settings),
+      seed_(seed),
       deliveries_(parts.deliveries),
       conference_(parts.conference),
       transactions_(parts.transactions),
@@ -22,14 +23,7 @@ Requests::Requests(const ServerSettings& settings, HashKey seed, const Parts& pa
       responder_(parts.responder),
       trusted_(parts.trusted),
       shutdown_(parts.shutdown),
-      figures_(parts.figures) {
-  apply(settings);
-}
-
-void Requests::apply(const ServerSettings& settings) {
-  relaxed_durability_ = settings.relaxed_durability;
-  room_address_is_request_uri_ = settings.room_address_is_request_uri;
-}
+      figures_(parts.figures) {}
 
 void Requests::on_malformed(const parser::ParseError& error, std::string_view bytes,
                             const parser::MessageView& view, const Flow& from, Instant now,
@@ -138,7 +132,7 @@ void Requests::on_message(std::string_view bytes, const Request& request, Instan
   }
   if (refuse_out_of_service(request, out)) return;
   const parser::Uri& room =
-      room_address_is_request_uri_ ? request.fields.request_uri : request.fields.to.uri;
+      settings_.room_address_is_request_uri ? request.fields.request_uri : request.fields.to.uri;
   if (!names_user(room)) return responder_.respond(request, reply::no_such_room, out);
   const auto identity = sender_identity(request.view, request.fields);
   if (!identity) return on_malformed(identity.error(), bytes, request.view, request.from, now, out);
@@ -176,7 +170,7 @@ void Requests::execute(const Request& request, const imc::RoomMessage& message, 
   } else {
     outcome = conference_.run(message, reading, now);
   }
-  if (!outcome.records.empty() && !relaxed_durability_) {
+  if (!outcome.records.empty() && !settings_.relaxed_durability) {
     return commits_.hold(request, *id, std::move(outcome), now.mono);
   }
   transactions_.complete(*id, outcome.reply, now.mono);

@@ -38,7 +38,6 @@ class Requests {
     Figures& figures;
   };
   Requests(const ServerSettings& settings, HashKey seed, const Parts& parts);
-  void apply(const ServerSettings& settings);
 
   // `bytes` are those that `view` looks into.
   void on_request(std::string_view bytes, const parser::MessageView& view, const Flow& from,
@@ -58,9 +57,8 @@ class Requests {
   bool refuse_out_of_service(const Request& request, Outbox& out);
   void refuse_by_load(const Request& request, RefusalCause cause, Reply reply, Outbox& out);
 
+  const ServerSettings& settings_;
   HashKey seed_;
-  bool relaxed_durability_ = false;
-  bool room_address_is_request_uri_ = false;
   delivery::Deliveries& deliveries_;
   imc::Conference& conference_;
   tm::ServerTransactions& transactions_;

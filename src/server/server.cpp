@@ -6,18 +6,19 @@
 namespace imcd::server {
 
 Server::Server(const Settings& settings, Setup setup, Figures& figures, Instant now)
-    : figures_(figures),
+    : settings_(settings.server),
+      figures_(figures),
       random_(setup.seed),
-      transactions_(random_.next_key(), settings.server.server_transactions_max),
+      transactions_(random_.next_key(), settings_.server_transactions_max),
       identities_(random_.next_key(), epochs_),
       deliveries_(settings.deliveries, std::move(setup.sockets), random_.next_key(), identities_,
                   figures),
       conference_(settings.conference, identities_, epochs_, deliveries_, random_, figures),
       responder_(transactions_, figures),
-      commits_(settings, conference_, transactions_, responder_, figures),
-      shutdown_(settings.server, deliveries_, commits_),
-      trusted_(settings.server),
-      requests_(settings.server, setup.seed,
+      commits_(settings.journal, settings_, conference_, transactions_, responder_, figures),
+      shutdown_(settings_, deliveries_, commits_),
+      trusted_(settings_),
+      requests_(settings_, setup.seed,
                 {deliveries_, conference_, transactions_, commits_, responder_, trusted_, shutdown_,
                  figures}),
       sip_(deliveries_, requests_, figures),
@@ -26,12 +27,10 @@ Server::Server(const Settings& settings, Setup setup, Figures& figures, Instant 
       mi_(control_, figures) {}
 
 void Server::apply(const Settings& settings) {
+  settings_ = settings.server;
   deliveries_.apply(settings.deliveries);
   conference_.apply(settings.conference);
-  commits_.apply(settings);
-  shutdown_.apply(settings.server);
-  trusted_.apply(settings.server);
-  requests_.apply(settings.server);
+  commits_.apply(settings.journal);
 }
 
 // What each input may have made possible.

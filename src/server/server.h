@@ -99,6 +99,7 @@ class Server final : public Core {
   void allow_operators(MonoTime now);
   void log_summary(Outbox& out) const;
 
+  ServerSettings settings_;  // The parts look into it.
   Figures& figures_;
   Random random_;
   tm::ServerTransactions transactions_;

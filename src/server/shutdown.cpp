@@ -16,7 +16,7 @@ void Shutdown::begin(MonoTime now, Outbox& out) {
            {{"in_flight", std::to_string(deliveries_.in_flight())},
             {"queued", std::to_string(deliveries_.queued())},
             {"journal", std::to_string(commits_.records())}}});
-  until_ = now + timeout_;
+  until_ = now + settings_.drain_timeout;
   deliveries_.drop_queued(now);
   commits_.flush(now);
 }

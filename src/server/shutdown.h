@@ -19,12 +19,9 @@ namespace imcd::server {
 
 class Shutdown {
  public:
-  // Both must outlive it.
+  // All must outlive it.
   Shutdown(const ServerSettings& settings, delivery::Deliveries& deliveries, Commits& commits)
-      : deliveries_(deliveries), commits_(commits) {
-    apply(settings);
-  }
-  void apply(const ServerSettings& settings) { timeout_ = settings.drain_timeout; }
+      : settings_(settings), deliveries_(deliveries), commits_(commits) {}
 
   void on_stop(MonoTime now, Outbox& out);
   // Ends the process if it drains and may end.
@@ -36,7 +33,7 @@ class Shutdown {
  private:
   void begin(MonoTime now, Outbox& out);
 
-  Duration timeout_{};
+  const ServerSettings& settings_;
   delivery::Deliveries& deliveries_;
   Commits& commits_;
   std::optional<MonoTime> until_;

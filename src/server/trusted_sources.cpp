@@ -7,7 +7,7 @@
 namespace imcd::server {
 
 bool TrustedSources::contains(const Address& peer) const {
-  return std::ranges::any_of(networks_,
+  return std::ranges::any_of(settings_.trusted,
                              [&](const Network& network) { return network.contains(peer); });
 }
 

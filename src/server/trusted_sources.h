@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "base/address.h"
 #include "base/settings.h"
@@ -13,8 +12,8 @@ namespace imcd::server {
 
 class TrustedSources {
  public:
-  explicit TrustedSources(const ServerSettings& settings) { apply(settings); }
-  void apply(const ServerSettings& settings) { networks_ = settings.trusted; }
+  // The settings must outlive it.
+  explicit TrustedSources(const ServerSettings& settings) : settings_(settings) {}
 
   [[nodiscard]] bool contains(const Address& peer) const;
 
@@ -22,7 +21,7 @@ class TrustedSources {
   bool may_tell_untrusted(MonoTime now);
 
  private:
-  std::vector<Network> networks_;
+  const ServerSettings& settings_;
   MonoTime second_{};  // Its beginning.
   std::uint32_t told_ = 0;
 };
