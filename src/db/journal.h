@@ -67,7 +67,7 @@ class Journal {
       retry_at_.reset();
       out.submit_batch(batch_);
     }
-    if (in_flight_.empty() && !open_.empty() && flush_at_ <= now) submit(out);
+    if (in_flight_.empty() && !open_.empty() && flush_at_ <= now) submit(now, out);
   }
 
   // At an orderly stop: what is open goes out now, if nothing else is under way.
@@ -123,6 +123,9 @@ class Journal {
     for (const Entry& entry : open_) visit(entry);
   }
 
+  // When the newest batch went to the store for the first time.
+  [[nodiscard]] MonoTime submitted_at() const { return submitted_at_; }
+
   [[nodiscard]] bool empty() const { return in_flight_.empty() && open_.empty(); }
   [[nodiscard]] std::size_t records() const { return records_; }
 
@@ -142,8 +145,9 @@ class Journal {
     return in_open < open_.size() ? &open_[in_open] : nullptr;
   }
 
-  void submit(Outbox& out) {
+  void submit(MonoTime now, Outbox& out) {
     ++batch_;
+    submitted_at_ = now;
     std::size_t records = 0;
     while (!open_.empty() && (in_flight_.empty() || records + open_.front().records.size() <=
                                                         limits::batch_records_max)) {
@@ -158,6 +162,7 @@ class Journal {
   std::deque<Entry> open_;
   std::vector<Entry> in_flight_;
   BatchId batch_ = 0;
+  MonoTime submitted_at_{};
   std::size_t records_ = 0;
   std::size_t overdue_ = 0;  // Entries that pop_overdue() gave out, from the oldest on.
   MonoTime flush_at_{};

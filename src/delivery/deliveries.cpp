@@ -132,10 +132,11 @@ void Deliveries::start_next(std::uint32_t slot, std::uint32_t hop, Instant now, 
 }
 
 void Deliveries::start(const Delivery& delivery, MonoTime now, Outbox& out) {
-  const auto id = transactions_.start(delivery, now, hops_[delivery.hop].flow.transport);
+  const Transport transport = hops_[delivery.hop].flow.transport;
+  const auto id = transactions_.start(delivery, now, transport);
   Mailboxes::on_sent(mailboxes_[delivery.box]);
   hops_.on_sent(id.slot, now);
-  figures_.requests_sent.add();
+  at(figures_.requests_sent, transport).add();
   write(id, out);
 }
 

@@ -42,12 +42,15 @@ Reply ChatRelay::try_relay(const RoomMessage& message, const Identity& sender, c
 void ChatRelay::fan_out(std::uint32_t text, const Identity& sender, const Room& room,
                         MonoTime now) {
   std::uint32_t far_behind = 0;
+  std::uint64_t recipients = 0;
   room.members.for_each([&](const Member& other) {
     if (other.who == &sender || !other.gets_chat()) return;
+    ++recipients;
     deliveries_.enqueue(*other.who, text, now);
     if (deliveries_.queued_for(*other.who) >= limits::room_backlog_max) ++far_behind;
   });
   room.pace.backlogged = far_behind * 2 > room.members.members();
+  figures_.fanout_recipients.observe(recipients);
 }
 
 // The last stop of a storm that nothing else recognized. A second's messages may come at once.

@@ -19,12 +19,16 @@ bool is_asked_for(std::string_view name, std::string_view wanted) {
                                : name.substr(group_bytes) == wanted;
 }
 
-// As the client lists them; what it asks for twice it gets twice.
+// As the client lists them; what it asks for twice it gets twice. A name without a group is the
+// first one of that name.
 Statistics choose(const Statistics& all, std::span<const std::string_view> wanted) {
   Statistics chosen;
   for (std::string_view one : wanted) {
+    const bool is_bare = one != "all" && !one.contains(':');
     for (const Control::Statistic& statistic : all) {
-      if (is_asked_for(statistic.name, one)) chosen.push_back(statistic);
+      if (!is_asked_for(statistic.name, one)) continue;
+      chosen.push_back(statistic);
+      if (is_bare) break;
     }
   }
   return chosen;

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -33,7 +34,7 @@ class Control {
     std::optional<WallTime> invited_at;  // Of who is invited, and no member yet.
   };
   struct Statistic {
-    std::string_view name;  // "imc:active_rooms", group first. A literal.
+    std::string name;  // "imc:active_rooms", group first.
     std::uint64_t value = 0;
   };
   // False: enough for this piece. What was visited last counts as seen.

@@ -73,7 +73,7 @@ void Inputs::hand_batch(std::size_t count, SocketId id) {
     const Flow from{received_.peer(i), id};
     received_.for_each_datagram(i, [&](std::string_view bytes) {
       figures_.datagrams_received.add();
-      figures_.received_bytes.add(bytes.size());
+      at(figures_.received_bytes, Transport::udp).add(bytes.size());
       carrier_.core().on_datagram(bytes, from, carrier_.now(), out);
       if (out.exit_code()) return false;
       if (out.datagrams().size() >= budget::outbox_datagrams) carrier_.carry_out();

@@ -62,7 +62,7 @@ ssize_t Stream::send(iovec* parts, std::size_t count) {
   for (;;) {
     const ssize_t sent = ::sendmsg(fd(), &message, MSG_NOSIGNAL);
     if (sent >= 0) {
-      figures_.sent_bytes.add(static_cast<std::uint64_t>(sent));
+      at(figures_.sent_bytes, Transport::tcp).add(static_cast<std::uint64_t>(sent));
       return sent;
     }
     if (errno == EINTR) continue;

@@ -152,7 +152,7 @@ StreamSockets::Read StreamSockets::read(std::uint32_t slot) {
     return {};
   }
   const auto length = static_cast<std::size_t>(size);
-  figures_.received_bytes.add(length);
+  at(figures_.received_bytes, Transport::tcp).add(length);
   // A buffer that was not filled holds all there was, unless the end has been reported with it.
   const bool may_have_more = length == budget::stream_read_bytes || stream.hung_up;
   if (stream.state() != Stream::State::open) return {{}, {}, may_have_more};

@@ -176,7 +176,7 @@ void UdpSender::count_sent(std::size_t first, std::size_t count) {
   std::size_t bytes = 0;
   for (std::size_t i = first; i < first + count; ++i) bytes += runs_[i].bytes;
   figures_.datagrams_sent.add(parts_before(first + count) - parts_before(first));
-  figures_.sent_bytes.add(bytes);
+  at(figures_.sent_bytes, Transport::udp).add(bytes);
 }
 
 std::size_t UdpSender::parts_before(std::size_t message) const {

@@ -102,6 +102,7 @@ void Commits::answer_overdue(MonoTime now, Outbox& out) {
 void Commits::on_commit(const db::CommitResult& result, Instant now, Outbox& out) {
   if (!journal_.on_commit(result, now.mono)) return on_batch_failed(result, out);
   figures_.db_batches_committed.add();
+  figures_.db_commit_seconds.observe(now.mono - journal_.submitted_at());
   if (!store_up_) note_up(out);
   auto entries = journal_.take_committed();
   auto refused = result.refused.begin();

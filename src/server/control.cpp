@@ -66,9 +66,10 @@ mi::Status Control::create_room(std::string_view room, std::string_view owner, b
   return {202, "Accepted"};
 }
 
+// The names of the first releases; then all figures.
 std::vector<mi::Control::Statistic> Control::statistics() const {
   const auto gauge = [](const Gauge& value) { return static_cast<std::uint64_t>(value.value()); };
-  return {
+  std::vector<Statistic> all = {
       {"imc:active_rooms", conference_.rooms().size()},
       {"imc:members", gauge(figures_.members)},
       {"imc:invitations_pending", gauge(figures_.invitations_pending)},
@@ -86,6 +87,10 @@ std::vector<mi::Control::Statistic> Control::statistics() const {
       {"imc:db_up", gauge(figures_.db_up)},
       {"imc:db_queue_operations", gauge(figures_.db_queue_operations)},
   };
+  figures_.for_each_value([&](const FigureValue& value) {
+    all.push_back({"imcd:" + value_name(value), value.number});
+  });
+  return all;
 }
 
 }  // namespace imcd::server

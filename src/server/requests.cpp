@@ -13,6 +13,21 @@ namespace imcd::server {
 using parser::HeaderName;
 using parser::Method;
 
+namespace {
+
+static_assert(static_cast<std::size_t>(parser::Fault::count) <= count_of<FaultNumber>);
+constexpr FaultNumber number(parser::Fault fault) { return static_cast<FaultNumber>(fault); }
+
+std::vector<std::string_view> fault_labels() {
+  std::vector<std::string_view> labels;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(parser::Fault::count); ++i) {
+    labels.push_back(parser::fault_answer(static_cast<parser::Fault>(i)).label);
+  }
+  return labels;
+}
+
+}  // namespace
+
 Requests::Requests(const ServerSettings& settings, HashKey seed, const Parts& parts)
     : settings_(settings),
       seed_(seed),
@@ -23,14 +38,15 @@ Requests::Requests(const ServerSettings& settings, HashKey seed, const Parts& pa
       responder_(parts.responder),
       trusted_(parts.trusted),
       shutdown_(parts.shutdown),
-      figures_(parts.figures) {}
+      figures_(parts.figures) {
+  figures_.faults.name_values(fault_labels());
+}
 
 void Requests::on_malformed(const parser::ParseError& error, std::string_view bytes,
                             const parser::MessageView& view, const Flow& from, Instant now,
                             Outbox& out) {
   const parser::FaultAnswer answer = parser::fault_answer(error.fault);
-  static_assert(static_cast<std::size_t>(parser::Fault::count) <= fault_kinds_max);
-  figures_.faults[static_cast<std::size_t>(error.fault)].add();
+  at(figures_.faults, number(error.fault)).add();
   if (error.fault == parser::Fault::empty) {
     figures_.keepalives.add();
     return;
@@ -46,7 +62,7 @@ void Requests::on_malformed(const parser::ParseError& error, std::string_view by
   // The same bytes get the same tag, as a UAS without state must (RFC 3261 8.2.7).
   const Request request{view, fields_, from, {siphash(seed_, bytes), 0}};
   if (!admit_source(request, now.mono, out)) return;
-  figures_.requests_received.add();
+  at(figures_.requests_received, from.transport).add();
   figures_.parse_errors_answered.add();
   responder_.respond(request, answer, out);
 }
@@ -58,7 +74,7 @@ void Requests::on_request(std::string_view bytes, const parser::MessageView& vie
     return on_malformed(checked.error(), bytes, view, from, now, out);
   }
   const Request request{view, fields_, from, transactions_.key(view, fields_, view.method_text)};
-  figures_.requests_received.add();
+  at(figures_.requests_received, from.transport).add();
   if (view.method == Method::ack) return;  // RFC 3261 17.1.1.3: never answered.
   if (!admit_source(request, now.mono, out)) return;
   if (const auto id = transactions_.find(request.key)) {

@@ -58,10 +58,10 @@ std::string_view Responder::tag(const Request& request) {
   return tag_.view();
 }
 
-void Responder::end(ByteBuffer& response, const Flow& to, Outbox& out) {
+void Responder::end(ByteBuffer& response, std::uint16_t code, const Flow& to, Outbox& out) {
   parser::end_without_body(response);
   out.end_datagram(to);
-  figures_.responses_sent.add();
+  at(figures_.responses_sent, status_class(code)).add();
 }
 
 void Responder::respond(const Request& request, const Reply& reply, Outbox& out) {
@@ -70,20 +70,20 @@ void Responder::respond(const Request& request, const Reply& reply, Outbox& out)
                               tag(request));
   write_fields_of_code(response, request.view, reply.code);
   write_retry_after(response, reply);
-  end(response, way_back(request), out);
+  end(response, reply.code, way_back(request), out);
 }
 
 void Responder::respond(const Request& request, const parser::FaultAnswer& answer, Outbox& out) {
   ByteBuffer& response = out.begin_datagram();
   parser::write_response_head(response, request.view, request.from.peer,
                               {answer.code, answer.reason}, tag(request));
-  end(response, way_back(request), out);
+  end(response, answer.code, way_back(request), out);
 }
 
 void Responder::respond_trying(const Request& request, Outbox& out) {
   ByteBuffer& response = out.begin_datagram();
   parser::write_response_head(response, request.view, request.from.peer, trying, {});
-  end(response, way_back(request), out);
+  end(response, trying.code, way_back(request), out);
 }
 
 HeldResponse Responder::hold(const Request& request, tm::ServerTransactionId transaction) {
@@ -97,14 +97,14 @@ void Responder::send(const HeldResponse& held, const Reply& reply, Outbox& out) 
   parser::write_status_line(response, status_of(reply));
   response.append(held.head);
   write_retry_after(response, reply);
-  end(response, held.to, out);
+  end(response, reply.code, held.to, out);
 }
 
 void Responder::send_trying(const HeldResponse& held, Outbox& out) {
   ByteBuffer& response = out.begin_datagram();
   parser::write_status_line(response, trying);
   response.append(held.head);
-  end(response, held.to, out);
+  end(response, trying.code, held.to, out);
 }
 
 }  // namespace imcd::server

@@ -43,7 +43,7 @@ class Responder {
 
  private:
   [[nodiscard]] std::string_view tag(const Request& request);
-  void end(ByteBuffer& response, const Flow& to, Outbox& out);
+  void end(ByteBuffer& response, std::uint16_t code, const Flow& to, Outbox& out);
 
   const tm::ServerTransactions& transactions_;
   Figures& figures_;

@@ -114,6 +114,7 @@ void Server::on_order(Order order, Instant now, Outbox& out) {
   input(now, out, [&] {
     switch (order) {
       case Order::stop:
+        figures_.draining.set(1);
         return shutdown_.on_stop(now.mono, out);
       case Order::summary:
         return log_summary(out);

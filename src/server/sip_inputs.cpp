@@ -22,7 +22,7 @@ std::optional<std::uint32_t> retry_after(const parser::MessageView& view) {
 
 void SipInputs::on_message(std::string_view bytes, const Flow& from, Instant now, Outbox& out) {
   if (const auto response = parser::find_own_response(bytes)) {
-    figures_.responses_received.add();
+    at(figures_.responses_received, status_class(response->status)).add();
     return deliveries_.on_response({.branch = response->branch,
                                     .is_to_options = response->is_to_options,
                                     .status = response->status,
@@ -48,7 +48,7 @@ void SipInputs::on_broken_stream(parser::Fault fault, std::string_view bytes, co
 }
 
 void SipInputs::on_response(const Flow& from, MonoTime now) {
-  figures_.responses_received.add();
+  at(figures_.responses_received, status_class(view_.status)).add();
   const auto field = view_.find(HeaderName::via);
   const auto via = field ? parser::parse_via(*field) : std::unexpected(parser::ParseError{});
   const auto cseq_field = view_.find(HeaderName::cseq);

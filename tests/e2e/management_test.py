@@ -83,6 +83,8 @@ class ManagementTest(ImcdTest):
         self.assertRegex(self.shell("get_statistics", "imc:"), r"\A200 OK\nimc:active_rooms = 0\n(imc:\w+ = \d+\n)*\n\Z")
         self.make_rooms()
         self.assertIn("\nimc:members = 3\n", self.shell("get_statistics", "imc:"))
+        self.assertIn("\nimcd:rooms{visibility=public} = 2\n", self.shell("get_statistics", "imcd:"))
+        self.assertEqual(self.shell("get_statistics", "imcd:members"), "200 OK\nimcd:members = 3\n\n")
         self.assertEqual(self.shell("get_statistics", "active_rooms"), "200 OK\nimc:active_rooms = 2\n\n")
 
     def test_version_uptime_and_which(self):

@@ -96,6 +96,13 @@ TEST(MiReply, GivesStatisticsByNameByGroupAndAll) {
             "core:rcv_requests = 7\n\n");
 }
 
+TEST(MiReply, NameWithoutItsGroupIsTheFirstOfThatName) {
+  Clients clients;
+  clients.control.numbers = {{"imc:members", 3}, {"imcd:members", 4}};
+  EXPECT_EQ(clients.ask("get_statistics", "members\n"), "200 OK\nimc:members = 3\n\n");
+  EXPECT_EQ(clients.ask("get_statistics", "imcd:members\n"), "200 OK\nimcd:members = 4\n\n");
+}
+
 TEST(MiReply, PartsOfNamesAreNoStatistics) {
   Clients clients;
   for (std::string_view name : {"active", "imc", ":", "im:", "ALL", "core:active_rooms"}) {

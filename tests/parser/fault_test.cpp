@@ -12,7 +12,7 @@ TEST(FaultAnswer, EveryFaultHasACodeAReasonAndALabelOfItsOwn) {
   std::set<std::string_view> labels;
   for (std::size_t i = 0; i < static_cast<std::size_t>(Fault::count); ++i) {
     const FaultAnswer answer = fault_answer(static_cast<Fault>(i));
-    const std::set<int> codes = {0, 400, 413, 505, 513};
+    const std::set<int> codes = {0, 400, 403, 413, 505, 513};
     EXPECT_TRUE(codes.contains(answer.code)) << answer.label;
     EXPECT_TRUE(reasons.insert(answer.reason).second) << answer.reason;
     EXPECT_TRUE(labels.insert(answer.label).second) << answer.label;

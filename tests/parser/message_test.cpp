@@ -7,7 +7,6 @@
 
 #include "guarded_bytes.h"
 #include "parser/request_fields.h"
-#include "parser/request_fields.h"
 
 namespace imcd::parser {
 namespace {

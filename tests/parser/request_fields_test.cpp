@@ -1,6 +1,5 @@
 #include "parser/request_fields.h"
 
-
 #include <algorithm>
 #include <gtest/gtest.h>
 #include <memory>

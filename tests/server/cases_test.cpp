@@ -170,7 +170,8 @@ TEST(ServedCases, WhatIsNotAcceptedIsCountedByItsKind) {
     room.serve(one.bytes);
     for (std::size_t i = 0; i < static_cast<std::size_t>(parser::Fault::count); ++i) {
       const bool is_it = static_cast<std::size_t>(*fault) == i;
-      EXPECT_EQ(room.harness().figures().faults[i].value(), is_it ? 1U : 0U)
+      EXPECT_EQ(room.harness().figures().faults[static_cast<FaultNumber>(i)].value(),
+                is_it ? 1U : 0U)
           << parser::fault_answer(static_cast<parser::Fault>(i)).label;
     }
   }

@@ -146,7 +146,8 @@ TEST_F(Names, MembersAtOneHostMakeOneQuestion) {
   is_silent = true;
   load({});
   for (int i = 0; i < 50; ++i) {
-    h.database.put(records::MemberRow{{"sip:chat@example.org", "m" + std::to_string(i), "far.example"}, 0});
+    h.database.put(
+        records::MemberRow{{"sip:chat@example.org", "m" + std::to_string(i), "far.example"}, 0});
   }
   h.restart();
   say("hello");

@@ -97,7 +97,8 @@ class OneProxy : public testing::Test {
   explicit OneProxy(int members = 2) : h({.settings = settings()}) {
     h.database.put(records::RoomRow{{"chat", "example.org"}, 0});
     for (int i = 0; i < members; ++i) {
-      h.database.put(records::MemberRow{{"sip:chat@example.org", "m" + std::to_string(i), "example.org"}, 0});
+      h.database.put(
+          records::MemberRow{{"sip:chat@example.org", "m" + std::to_string(i), "example.org"}, 0});
     }
     h.restart();
   }

@@ -37,8 +37,10 @@ TEST_F(Commands, CreateTakesTheRoomAsNameAddressOrUri) {
 TEST_F(Commands, CreatePrivateIsStoredAsPrivate) {
   EXPECT_EQ(code(alice, "chat", "#create secret private"), 200);
   EXPECT_EQ(code(alice, "chat", "#create private"), 200);
-  EXPECT_EQ((h.database.of<records::RoomRow>().at({"secret", "example.org"}).flags), records::room_flag::is_private);
-  EXPECT_EQ((h.database.of<records::RoomRow>().at({"chat", "example.org"}).flags), records::room_flag::is_private);
+  EXPECT_EQ((h.database.of<records::RoomRow>().at({"secret", "example.org"}).flags),
+            records::room_flag::is_private);
+  EXPECT_EQ((h.database.of<records::RoomRow>().at({"chat", "example.org"}).flags),
+            records::room_flag::is_private);
   EXPECT_EQ(h.figures().rooms_private.value(), 2);
 }
 
