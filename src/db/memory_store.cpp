@@ -22,7 +22,8 @@ bool takes_place(std::size_t& count) {
 
 template <records::OfRoom Row>
 std::vector<Row> rows_of_room(const MemoryDatabase& database, const std::string& room) {
-  const typename Row::Key lowest{.room = room, .user = {}, .domain = {}};
+  typename Row::Key lowest;
+  lowest.room = room;
   const auto& table = database.of<Row>();
   std::vector<Row> rows;
   for (auto at = table.lower_bound(lowest); at != table.end() && at->first.room == room; ++at) {

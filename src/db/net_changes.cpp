@@ -49,7 +49,8 @@ class Reader {
     emptied_rooms.insert(room);
     records::Rows::for_each([&]<class Row>(const Row&) {
       if constexpr (records::OfRoom<Row>) {
-        const typename Row::Key lowest{.room = room, .user = {}, .domain = {}};
+        typename Row::Key lowest;
+        lowest.room = room;
         auto& words = of<Row>();
         auto at = words.lower_bound(&lowest);
         while (at != words.end() && at->first->room == room) at = words.erase(at);
