@@ -65,12 +65,10 @@ Outcome Conference::run(const RoomMessage& message, const Reading& reading, Inst
 }
 
 // What a room sent never goes into a room again, however it comes back (RFC 5393 in spirit): it has
-// a room's marker, ours or another imcd's, or it says that it is from one of our rooms, as an
-// "offline" notice does that a proxy sends in answer to a delivery.
+// a room's marker, ours or another imcd's. Whom it is from says nothing: a user may have a room's
+// address in an old database, and what others named so must not silence them.
 bool Conference::is_loop(const RoomMessage& message) {
-  if (message.view.find(parser::HeaderName::x_imc_loop)) return true;
-  rooms().write_key(key_, message.sender);
-  return rooms().find(key_) != nullptr;
+  return message.view.find(parser::HeaderName::x_imc_loop).has_value();
 }
 
 Outcome Conference::run_command(const RoomMessage& message, const Reading& reading, WallTime now) {

@@ -80,7 +80,7 @@ class Conference {
   void end_input() { changes_.end_input(); }
 
  private:
-  [[nodiscard]] bool is_loop(const RoomMessage& message);
+  [[nodiscard]] static bool is_loop(const RoomMessage& message);
   Outcome run_command(const RoomMessage& message, const Reading& reading, WallTime now);
   static Outcome start_outcome(const RoomMessage& message);
   Outcome withdraw(const Room& room, Identity& invitee);

@@ -41,6 +41,7 @@ TEST_F(Manners, MessageFromAnotherServersRoomGoesNowhere) {
   EXPECT_FALSE(alice.has_heard("from afar"));
 }
 
+// As a proxy sends it in answer to a delivery: a room is no member of itself.
 TEST_F(Manners, OfflineNoticeFromTheRoomsOwnAddressGoesNowhere) {
   RequestText notice{.via = "SIP/2.0/UDP 127.0.0.1:6001;rport;branch=z9hG4bKoff",
                      .from = "<sip:chat@example.org>;tag=1",
@@ -49,10 +50,32 @@ TEST_F(Manners, OfflineNoticeFromTheRoomsOwnAddressGoesNowhere) {
                      .body = "[Offline message] bob is not online"};
   bob.send(notice.text());
   h.run_for(1s);
-  EXPECT_EQ(bob.last_code(), 482);
+  EXPECT_EQ(bob.last_code(), 403);
   EXPECT_TRUE(alice.requests.empty());
   EXPECT_TRUE(carol.requests.empty());
-  EXPECT_EQ(h.figures().loops_detected.value(), 1U);
+}
+
+// An old database has a room at bob's address.
+TEST_F(Manners, RoomOfTheUsersAddressNeverSilencesTheUser) {
+  h.database.of<records::RoomRow>()[{"bob", "example.org"}] = {};
+  h.restart();
+  alice.say("nowhere", "hello");  // So that there is a way to reach her.
+  h.run_for(1s);
+  for (const std::string_view extra : {"", "Auto-Submitted: no\r\n"}) {
+    bob.forget();
+    bob.say("chat", "still here", extra);
+    h.run_for(1s);
+    EXPECT_EQ(bob.last_code(), 200);
+    bob.say("chat", "#list");
+    h.run_for(1s);
+    EXPECT_EQ(bob.last_code(), 200);
+  }
+  EXPECT_TRUE(alice.has_heard("still here"));
+  EXPECT_EQ(h.figures().loops_detected.value(), 0U);
+  // What that room sends is known by its mark still.
+  bob.say("chat", "from a room", "X-IMC-Loop: feedfeedfeedfeed;sip:bob@example.org\r\n");
+  h.run_for(1s);
+  EXPECT_EQ(bob.last_code(), 482);
 }
 
 class RoomRate : public Manners {

@@ -31,9 +31,6 @@ class Names {
   UserId user(std::string_view name, std::string_view domain);
   RoomId room(std::string_view uri_text);
 
-  // The room at the address of this user, whether or not it exists.
-  RoomId room_of_user(const parser::Uri& uri) { return room(uri); }
-
   [[nodiscard]] const std::string& user_key(UserId user) const { return *user_keys_[user]; }
   [[nodiscard]] const std::string& room_key(RoomId room) const { return *room_keys_[room]; }
 

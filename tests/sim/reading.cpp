@@ -229,7 +229,6 @@ void Reader::read_message(Reading& reading) {
   Ask& ask = reading.ask;
   ask.sender = names_.user(*who);
   reading.fork = fork_hash(ask.sender);
-  ask.sender_as_room = names_.room_of_user(*who);
   ask.addressed = names_.room(room);
   ask.host = room.host;
   ask.is_anonymous = is_anonymous();

@@ -182,7 +182,7 @@ Verdict Rulebook::judge(const Ask& ask) {
         command.kind != RequestKind::bad_command && command.kind != RequestKind::list &&
         command.kind != RequestKind::rooms && command.kind != RequestKind::help;
   }
-  if (ask.is_marked || room(ask.sender_as_room).exists) {
+  if (ask.is_marked) {
     verdict.code = 482;
   } else if (!ask.is_command) {
     verdict.code = judge_chat(ask, verdict);

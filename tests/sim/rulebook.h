@@ -69,9 +69,8 @@ struct KnownRoom {
 struct Ask {
   UserId sender = 0;
   RoomId addressed = 0;
-  std::string_view host;      // Of the addressed URI: what names without a host belong to.
-  std::string_view command;   // The line without its prefix.
-  RoomId sender_as_room = 0;  // The room that would have the sender's address.
+  std::string_view host;     // Of the addressed URI: what names without a host belong to.
+  std::string_view command;  // The line without its prefix.
   bool is_command = false;
   bool is_marked = false;  // Came out of a room, ours or another's.
   bool is_anonymous = false;
