@@ -17,7 +17,7 @@ class PieceWriter {
   PieceWriter(Store::Sink sink, void* context) : sink_(sink), context_(context) {}
 
   template <class Row>
-  [[nodiscard]] bool add(Row&& row) {
+  [[nodiscard]] bool add(Row row) {
     piece_.of<Row>().push_back(std::move(row));
     return hand_over_full();
   }

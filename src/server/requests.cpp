@@ -20,6 +20,7 @@ constexpr FaultNumber number(parser::Fault fault) { return static_cast<FaultNumb
 
 std::vector<std::string_view> fault_labels() {
   std::vector<std::string_view> labels;
+  labels.reserve(static_cast<std::size_t>(parser::Fault::count));
   for (std::size_t i = 0; i < static_cast<std::size_t>(parser::Fault::count); ++i) {
     labels.push_back(parser::fault_answer(static_cast<parser::Fault>(i)).label);
   }
