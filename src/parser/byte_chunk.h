@@ -47,6 +47,8 @@ class ByteChunk {
     return mask(_mm_or_si128(blanks, _mm_or_si128(equal('"'), equal(','))));
   }
 
+  [[nodiscard]] std::uint32_t equal_to(char c) const { return mask(equal(c)); }
+
   [[nodiscard]] std::array<char, bytes_max> bytes() const {
     return std::bit_cast<std::array<char, bytes_max>>(bytes_);
   }
@@ -108,6 +110,9 @@ class ByteChunk {
   }
   [[nodiscard]] std::uint32_t separators() const {
     return mask([](char c) { return c == '"' || c == ',' || is_blank(c); });
+  }
+  [[nodiscard]] std::uint32_t equal_to(char wanted) const {
+    return mask([wanted](char c) { return c == wanted; });
   }
   [[nodiscard]] std::array<char, bytes_max> bytes() const { return bytes_; }
 

@@ -3,6 +3,10 @@
 #include <bit>
 #include <cstring>
 
+#ifdef __SSE2__
+#include <immintrin.h>
+#endif
+
 namespace imcd::tm {
 namespace {
 
@@ -25,15 +29,23 @@ std::uint32_t read_hex(const char* at) {
   return static_cast<std::uint32_t>(values | values >> 16);
 }
 
-void write_hex(char* at, std::uint32_t number) {
-  std::uint64_t values = number;
-  values = (values | values << 16) & 0x0000ffff0000ffff;
-  values = (values | values << 8) & 0x00ff00ff00ff00ff;
-  values = (values | values << 4) & 0x0f * each_byte;
-  const std::uint64_t letters = (values + 6 * each_byte) >> 4 & each_byte;
-  const std::uint64_t digits = in_text_order(values + '0' * each_byte + ('a' - '0' - 10) * letters);
-  std::memcpy(at, &digits, sizeof digits);
+// Sixteen hexadecimal digits.
+#ifdef __SSE2__
+void write_hex(char* at, std::uint64_t number) {
+  const __m128i bytes = _mm_cvtsi64_si128(static_cast<long long>(in_text_order(number)));
+  const __m128i low_halves = _mm_set1_epi8(0x0f);
+  const __m128i values = _mm_unpacklo_epi8(_mm_and_si128(_mm_srli_epi64(bytes, 4), low_halves),
+                                           _mm_and_si128(bytes, low_halves));
+  const __m128i letters = _mm_cmpgt_epi8(values, _mm_set1_epi8(9));
+  const __m128i offset = _mm_and_si128(letters, _mm_set1_epi8('a' - '0' - 10));
+  const __m128i digits = _mm_add_epi8(_mm_add_epi8(values, _mm_set1_epi8('0')), offset);
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(at), digits);
 }
+#else
+void write_hex(char* at, std::uint64_t number) {
+  for (int shift = 60; shift >= 0; shift -= 4) *at++ = "0123456789abcdef"[number >> shift & 15];
+}
+#endif
 
 }  // namespace
 
@@ -42,15 +54,14 @@ std::uint64_t BranchCodec::checksum(ClientTransactionId id) const {
   return siphash(key_, both) >> 16;
 }
 
-// Eight digits each: the slot and two more, which the generation takes back; the checksum's first
-// and its last, of which four are the same.
+// Sixteen digits each, of which six are the same: slot, generation and the first two of the
+// checksum; the last four of the generation and the checksum.
 BranchCodec::Token BranchCodec::token(ClientTransactionId id) const {
   const std::uint64_t sum = checksum(id);
+  const std::uint64_t generation = id.generation;
   Token token;
-  write_hex(token.data(), id.slot << 8);
-  write_hex(token.data() + 6, id.generation);
-  write_hex(token.data() + 14, static_cast<std::uint32_t>(sum >> 16));
-  write_hex(token.data() + 18, static_cast<std::uint32_t>(sum));
+  write_hex(token.data(), std::uint64_t{id.slot} << 40 | generation << 8 | sum >> 40);
+  write_hex(token.data() + token_bytes - 16, generation << 48 | sum);
   return token;
 }
 

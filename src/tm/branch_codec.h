@@ -6,12 +6,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <optional>
 #include <span>
 #include <string_view>
 
 #include "base/byte_buffer.h"
+#include "base/same_bytes.h"
 #include "base/siphash.h"
 #include "base/timer_lane.h"
 
@@ -51,7 +51,7 @@ class BranchCodec {
   [[nodiscard]] static std::optional<TokenText> find_token(std::string_view branch);
   [[nodiscard]] static std::uint32_t read_slot(TokenText text);
   [[nodiscard]] static bool is_token(TokenText text, const Token& token) {
-    return std::memcmp(text.data(), token.data(), token_bytes) == 0;
+    return same_bytes<token_bytes>(text.data(), token.data());
   }
 
  private:
