@@ -224,10 +224,10 @@ void World::commit(std::string_view how) {
     was_refused_ = true;
     database_.faults.refuses = [](const records::Record&) { return true; };
   }
-  const db::CommitResult result = store_->commit(batches_.front());
+  db::CommitResult result = store_->commit(std::move(batches_.front()));
   database_.faults = {};
   batches_.pop_front();
-  server_->on_commit(result, now_, out_);
+  server_->on_commit(std::move(result), now_, out_);
   act();
 }
 
@@ -272,7 +272,7 @@ void World::act() {
   expect(out_.datagrams().size() <= datagrams_max, "more datagrams than anybody asked for");
   for (const Outbox::Datagram& datagram : out_.datagrams()) check_datagram(datagram);
   for (const Outbox::StreamAction& action : out_.stream_actions()) carry_out(action);
-  for (const BatchId batch : out_.batches()) batches_.push_back(server_->batch(batch));
+  for (const BatchId batch : out_.batches()) batches_.push_back(server_->take_batch(batch));
   for (const Outbox::MiReplyAction& action : out_.mi_replies()) {
     if (action.kind == Outbox::MiReplyAction::Kind::open) replies_.push_back(action.reply);
     if (action.kind == Outbox::MiReplyAction::Kind::close) std::erase(replies_, action.reply);

@@ -65,9 +65,9 @@ void Daemon::on_wake(Instant now, Outbox& out) {
   // A turn takes what fits into the ring at most: a long load must neither hold back its own log
   // lines nor the answers to those who ask meanwhile.
   for (std::size_t taken = 0; taken < db::StorageThread::answers_max; ++taken) {
-    const auto answer = storage_.take();
+    auto answer = storage_.take();
     if (!answer) return;
-    std::visit([&](const auto& kind) { on_answer(kind, now, out); }, *answer);
+    std::visit([&](auto& kind) { on_answer(kind, now, out); }, *answer);
   }
   reactor_.wake();
 }
@@ -98,8 +98,8 @@ void Daemon::on_answer(const db::LoadFinished&, Instant now, Outbox& out) {
   announce_ready();
 }
 
-void Daemon::on_answer(const db::CommitResult& result, Instant now, Outbox& out) {
-  server_.on_commit(result, now, out);
+void Daemon::on_answer(db::CommitResult& result, Instant now, Outbox& out) {
+  server_.on_commit(std::move(result), now, out);
 }
 
 void Daemon::announce_ready() const {
@@ -117,7 +117,7 @@ void Daemon::announce_ready() const {
 void Daemon::on_actions(const Outbox& out, Instant now) {
   for (const BatchId batch : out.batches()) {
     // The journal has one batch under way, so the ring has room.
-    CHECK(storage_.submit(server_.batch(batch)));
+    CHECK(storage_.submit(server_.take_batch(batch)));
   }
   if (!out.log_lines().empty()) load_reporter_.clear_line();
   for (const LogLine& line : out.log_lines()) printer_.print(line, now.wall);

@@ -35,7 +35,7 @@ class Daemon final : public reactor::Process {
   void on_answer(const db::LoadFailed& failed, Instant now, Outbox& out);
   void on_answer(const records::LoadedRows& rows, Instant now, Outbox& out);
   void on_answer(const db::LoadFinished& finished, Instant now, Outbox& out);
-  void on_answer(const db::CommitResult& result, Instant now, Outbox& out);
+  void on_answer(db::CommitResult& result, Instant now, Outbox& out);
   void announce_ready() const;
 
   reactor::Reactor& reactor_;

@@ -181,8 +181,10 @@ void journal_change(benchmark::State& state) {
     journal.on_deadline(now, out);
     const BatchId batch = out.batches().back();
     out.clear();
-    benchmark::DoNotOptimize(journal.batch(batch));
-    journal.on_commit({.batch = batch, .committed = true}, now);
+    db::Batch taken = journal.take_batch(batch);
+    benchmark::DoNotOptimize(taken);
+    db::CommitResult result{.batch = batch, .committed = true, .bundles = std::move(taken.bundles)};
+    journal.on_commit(result, now);
     benchmark::DoNotOptimize(journal.take_committed());
   }
 }

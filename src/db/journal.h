@@ -4,9 +4,10 @@
 //                                              ▲      │
 //                                              └──────┘ not committed: the same, with back-off
 //
-// An entry is what one command changed, with what waits for its commit (`Release`: the answer, the
-// notices). One batch is in flight at a time; what is appended meanwhile makes the next one. The
-// journal keeps a batch's records until it has committed, so nothing in memory is ever rolled back.
+// An entry is what one change stores, with what is held until its commit (`Held`: the answer, the
+// notices). One batch is in flight at a time; what is appended meanwhile makes the next one. Its
+// records are moved to the store and come back with each answer, so a batch that did not commit is
+// tried again as it was, and nothing in memory is ever rolled back.
 //
 // Timers: the flush of open entries; the back-off of a batch that did not commit; the age at which
 // the oldest unanswered entry is told "Not confirmed".
@@ -30,12 +31,12 @@
 
 namespace imcd::db {
 
-template <class Release>
+template <class Held>
 class Journal {
  public:
   struct Entry {
     std::vector<records::Record> records;
-    Release release;
+    Held held;
     MonoTime at{};
   };
 
@@ -54,11 +55,11 @@ class Journal {
     return oldest && now - *oldest >= settings_.timeout;
   }
 
-  void append(std::vector<records::Record> records, Release release, MonoTime now) {
+  void append(std::vector<records::Record> records, Held held, MonoTime now) {
     CHECK(!records.empty());
     if (open_.empty()) flush_at_ = now + settings_.flush;
     records_ += records.size();
-    open_.push_back({std::move(records), std::move(release), now});
+    open_.push_back({std::move(records), std::move(held), now});
   }
 
   // Submits what is due.
@@ -73,18 +74,23 @@ class Journal {
   // At an orderly stop: what is open goes out now, if nothing else is under way.
   void flush(MonoTime now) { flush_at_ = std::min(flush_at_, now); }
 
-  // The batch that the outbox named, for the store.
-  [[nodiscard]] Batch batch(BatchId id) const {
+  // The batch that the outbox named, for the store. Its records are the store's until on_commit()
+  // has them back.
+  [[nodiscard]] Batch take_batch(BatchId id) {
     CHECK(id == batch_ && !in_flight_.empty());
-    Batch batch{.id = id, .commands = {}};
-    batch.commands.reserve(in_flight_.size());
-    for (const Entry& entry : in_flight_) batch.commands.push_back({entry.records});
+    Batch batch{.id = id, .bundles = {}};
+    batch.bundles.reserve(in_flight_.size());
+    for (Entry& entry : in_flight_) batch.bundles.push_back({std::move(entry.records)});
     return batch;
   }
 
-  // An answer of the store. True: the batch has committed and take_committed() has its entries.
-  bool on_commit(const CommitResult& result, MonoTime now) {
-    if (result.batch != batch_ || in_flight_.empty()) return false;  // A second answer to a retry.
+  // The store's answer, from which the records are taken back. True: the batch has committed and
+  // take_committed() has its entries.
+  bool on_commit(CommitResult& result, MonoTime now) {
+    CHECK(result.batch == batch_ && result.bundles.size() == in_flight_.size());
+    for (std::size_t i = 0; i < in_flight_.size(); ++i) {
+      in_flight_[i].records = std::move(result.bundles[i].records);
+    }
     if (result.committed) {
       retry_at_.reset();
       back_off_ = limits::commit_retry_first;
@@ -116,7 +122,8 @@ class Journal {
     return first;
   }
 
-  // Everything not yet committed, in order: for a room that is read again from the store.
+  // Everything not yet committed, in order. What the store has of a batch in flight are its
+  // records.
   template <class Visit>
   void for_each_waiting(Visit&& visit) const {
     for (const Entry& entry : in_flight_) visit(entry);

@@ -103,10 +103,10 @@ bool write_all(PieceWriter& out, const MemoryDatabase& database) {
   return goes_on;
 }
 
-// The rows of the rooms that the command touched, in all tables.
-records::LoadedRows rows_of(const MemoryDatabase& database, const Command& command) {
+// The rows of the rooms that the bundle touched, in all tables.
+records::LoadedRows rows_of(const MemoryDatabase& database, const Bundle& bundle) {
   records::LoadedRows rows;
-  for (const records::RoomRow::Key& room : touched_rooms(command)) {
+  for (const records::RoomRow::Key& room : touched_rooms(bundle)) {
     const auto& rooms = database.of<records::RoomRow>();
     if (const auto row = rooms.find(room); row != rooms.end()) {
       rows.of<records::RoomRow>().push_back(row->second);
@@ -131,8 +131,8 @@ bool dies_here(MemoryFaults& faults) {
   return true;
 }
 
-Outcome apply(Transaction& transaction, MemoryFaults& faults, const Command& command) {
-  for (const records::Record& record : command.records) {
+Outcome apply(Transaction& transaction, MemoryFaults& faults, const Bundle& bundle) {
+  for (const records::Record& record : bundle.records) {
     if (dies_here(faults)) return Outcome::dead;
     if (faults.refuses && faults.refuses(record)) return Outcome::refused;
     transaction.apply(record);
@@ -169,7 +169,7 @@ Result<void> MemoryStore::load(Sink sink, void* context) {
   return {};
 }
 
-CommitResult MemoryStore::commit(const Batch& batch) {
+CommitResult MemoryStore::write(const Batch& batch) {
   CommitResult result{.batch = batch.id};
   MemoryFaults& faults = database_.faults;
   if (dead_ || takes_place(faults.commit_failures)) {
@@ -178,14 +178,14 @@ CommitResult MemoryStore::commit(const Batch& batch) {
   }
 
   Transaction transaction(database_);
-  for (std::size_t index = 0; index < batch.commands.size() && !dead_; ++index) {
+  for (std::size_t index = 0; index < batch.bundles.size() && !dead_; ++index) {
     const std::size_t savepoint = transaction.savepoint();
-    switch (apply(transaction, faults, batch.commands[index])) {
+    switch (apply(transaction, faults, batch.bundles[index])) {
       case Outcome::applied:
         break;
       case Outcome::refused:
         transaction.roll_back(savepoint);
-        result.refused.push_back({.command = index, .error = "the record is refused"});
+        result.refused.push_back({.bundle = index, .error = "the record is refused"});
         break;
       case Outcome::dead:
         dead_ = true;
@@ -200,8 +200,8 @@ CommitResult MemoryStore::commit(const Batch& batch) {
     return {.batch = batch.id, .error = died};
   }
   if (takes_place(faults.lost_answers)) return {.batch = batch.id, .error = faults.error};
-  for (RefusedCommand& refused : result.refused) {
-    refused.rows = rows_of(database_, batch.commands[refused.command]);
+  for (RefusedBundle& refused : result.refused) {
+    refused.rows = rows_of(database_, batch.bundles[refused.bundle]);
   }
   result.committed = true;
   return result;

@@ -11,7 +11,7 @@
 // and the rows have changed although nobody was told.
 //
 // What a death or a failure interrupts leaves nothing behind: batches are applied all or nothing,
-// but for commands that `refuses` picks, which are left out by themselves as the SQL stores do.
+// but for bundles that `refuses` picks, which are left out by themselves as the SQL stores do.
 // Nothing here is random or depends on addresses; rows come in the order of their keys.
 #pragma once
 
@@ -40,7 +40,7 @@ struct MemoryFaults {
   // before the next record, or before the COMMIT where the batch has no more. The transaction that
   // is open then leaves nothing behind. Taken back when it happens.
   std::optional<std::size_t> die_after_records;
-  // Records that are refused for good, with the whole command they belong to. They count as
+  // Records that are refused for good, with the whole bundle they belong to. They count as
   // applied for die_after_records, as a database too learns of the refusal only by trying.
   std::function<bool(const records::Record&)> refuses;
   // The next commits change the rows, but say that they did not.
@@ -82,13 +82,13 @@ class MemoryStore final : public Store {
 
   Result<void> open() override;
   Result<void> load(Sink sink, void* context) override;
-  CommitResult commit(const Batch& batch) override;
 
   // Whether die_after_records has struck. A dead store fails whatever it is asked, open() included:
   // the caller is to end the process it belongs to and to make a new one.
   [[nodiscard]] bool is_dead() const { return dead_; }
 
  private:
+  CommitResult write(const Batch& batch) override;
   MemoryDatabase& database_;
   bool dead_ = false;
 };

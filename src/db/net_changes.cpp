@@ -20,8 +20,8 @@ using LastWords = std::map<const typename Row::Key*, const Row*, ByKey<typename 
 class Reader {
  public:
   explicit Reader(const Batch& batch) {
-    for (const Command& command : batch.commands) {
-      for (const records::Record& record : command.records) {
+    for (const Bundle& bundle : batch.bundles) {
+      for (const records::Record& record : bundle.records) {
         std::visit([this](const auto& change) { read(change); }, record);
       }
     }

@@ -114,10 +114,10 @@ SqlResult<void> SqlStore::read_all(PieceWriter& out) {
   });
 }
 
-SqlResult<records::LoadedRows> SqlStore::read_rooms_of(const Command& command) {
+SqlResult<records::LoadedRows> SqlStore::read_rooms_of(const Bundle& bundle) {
   records::LoadedRows rows;
   PieceWriter out(append_piece, &rows);
-  for (const records::RoomRow::Key& room : touched_rooms(command)) {
+  for (const records::RoomRow::Key& room : touched_rooms(bundle)) {
     const std::string uri = records::uri_of(room);
     const auto read = [&]<class Row>(SqlTable<Row>& table, const TableShape&) {
       SqlResult<void> done;
@@ -135,7 +135,7 @@ SqlResult<records::LoadedRows> SqlStore::read_rooms_of(const Command& command) {
 
 // --- Committing ---------------------------------------------------------------------------------
 
-CommitResult SqlStore::commit(const Batch& batch) {
+CommitResult SqlStore::write(const Batch& batch) {
   if (reads_only_) return {.batch = batch.id, .error = "the database is only read"};
   for (int tries = 1;; ++tries) {
     if (connection_ != nullptr && connection_->is_stale()) disconnect();
@@ -164,17 +164,17 @@ SqlResult<void> SqlStore::begin() {
   return confirm_ownership();
 }
 
-SqlResult<void> SqlStore::apply_batch(const Batch& batch, std::vector<RefusedCommand>& refused) {
+SqlResult<void> SqlStore::apply_batch(const Batch& batch, std::vector<RefusedBundle>& refused) {
   SqlResult<void> applied = apply_all(batch);
   if (!applied) {
     if (applied.error().verdict != SqlVerdict::refuse) return applied;
     if (auto done = connection_->roll_back(); !done) return done;
     SqlResult<Refusals> refusals = apply_singly(batch);
     if (!refusals) return std::unexpected(refusals.error());
-    for (auto& [command, error] : *refusals) {
-      SqlResult<records::LoadedRows> rows = read_rooms_of(batch.commands[command]);
+    for (auto& [bundle, error] : *refusals) {
+      SqlResult<records::LoadedRows> rows = read_rooms_of(batch.bundles[bundle]);
       if (!rows) return std::unexpected(rows.error());
-      refused.push_back({command, std::move(error), std::move(*rows)});
+      refused.push_back({bundle, std::move(error), std::move(*rows)});
     }
   }
   return connection_->execute("COMMIT");
@@ -218,9 +218,9 @@ SqlResult<SqlStore::Refusals> SqlStore::apply_singly(const Batch& batch) {
 }
 
 SqlResult<void> SqlStore::apply_guarded(const Batch& batch, Refusals& refusals) {
-  for (std::size_t index = 0; index < batch.commands.size(); ++index) {
+  for (std::size_t index = 0; index < batch.bundles.size(); ++index) {
     if (refusals.contains(index)) continue;
-    const SqlResult<void> done = apply_guarded(batch.commands[index]);
+    const SqlResult<void> done = apply_guarded(batch.bundles[index]);
     if (done) continue;
     if (done.error().verdict != SqlVerdict::refuse) return done;
     refusals.emplace(index, done.error().text);
@@ -229,20 +229,20 @@ SqlResult<void> SqlStore::apply_guarded(const Batch& batch, Refusals& refusals) 
   return {};
 }
 
-SqlResult<void> SqlStore::apply_guarded(const Command& command) {
-  if (auto done = connection_->execute("SAVEPOINT change_begins"); !done) return done;
-  SqlResult<void> applied = apply(command);
+SqlResult<void> SqlStore::apply_guarded(const Bundle& bundle) {
+  if (auto done = connection_->execute("SAVEPOINT bundle"); !done) return done;
+  SqlResult<void> applied = apply(bundle);
   if (!applied) {
     if (applied.error().verdict != SqlVerdict::refuse) return applied;
     if (!connection_->in_transaction()) return applied;
-    if (auto done = connection_->execute("ROLLBACK TO change_begins"); !done) return done;
+    if (auto done = connection_->execute("ROLLBACK TO bundle"); !done) return done;
   }
-  if (auto done = connection_->execute("RELEASE SAVEPOINT change_begins"); !done) return done;
+  if (auto done = connection_->execute("RELEASE SAVEPOINT bundle"); !done) return done;
   return applied;
 }
 
-SqlResult<void> SqlStore::apply(const Command& command) {
-  for (const records::Record& record : command.records) {
+SqlResult<void> SqlStore::apply(const Bundle& bundle) {
+  for (const records::Record& record : bundle.records) {
     const auto apply_one = [this](const auto& change) { return apply(change); };
     if (auto done = std::visit(apply_one, record); !done) return done;
   }

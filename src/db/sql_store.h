@@ -32,7 +32,6 @@ class SqlStore : public Store {
   Result<void> open() final;
   std::uint64_t estimate_rows() final;
   Result<void> load(Sink sink, void* context) final;
-  CommitResult commit(const Batch& batch) final;
   std::vector<std::string> take_warnings() final { return std::exchange(warnings_, {}); }
 
  protected:
@@ -59,6 +58,7 @@ class SqlStore : public Store {
   [[nodiscard]] std::unexpected<Error> failure(const SqlError& error) const;
 
  private:
+  CommitResult write(const Batch& batch) final;
   using Refusals = std::map<std::size_t, std::string>;  // By index into the batch.
 
   Result<void> open_connection();
@@ -67,15 +67,15 @@ class SqlStore : public Store {
   void abandon(const SqlError& error);
 
   SqlResult<void> read_all(PieceWriter& out);
-  SqlResult<records::LoadedRows> read_rooms_of(const Command& command);
+  SqlResult<records::LoadedRows> read_rooms_of(const Bundle& bundle);
 
   SqlResult<void> begin();
-  SqlResult<void> apply_batch(const Batch& batch, std::vector<RefusedCommand>& refused);
+  SqlResult<void> apply_batch(const Batch& batch, std::vector<RefusedBundle>& refused);
   SqlResult<void> apply_all(const Batch& batch);
   SqlResult<Refusals> apply_singly(const Batch& batch);
   SqlResult<void> apply_guarded(const Batch& batch, Refusals& refusals);
-  SqlResult<void> apply_guarded(const Command& command);
-  SqlResult<void> apply(const Command& command);
+  SqlResult<void> apply_guarded(const Bundle& bundle);
+  SqlResult<void> apply(const Bundle& bundle);
   template <class Row>
   SqlResult<void> apply(const records::Put<Row>& put);
   template <class Row>

@@ -97,7 +97,7 @@ void StorageThread::serve() {
   for (;;) {
     // Asked before the ring is emptied, so that nothing submitted before stop() stays in it.
     const bool is_last_round = is_stopping();
-    while (std::optional<Batch> batch = batches_.pop()) answer(store_->commit(*batch));
+    while (std::optional<Batch> batch = batches_.pop()) answer(store_->commit(*std::move(batch)));
     if (is_last_round) return;
     // The ring of stop() may have been used up above, by an answer that waited for room.
     if (!is_stopping()) bell_.wait();
@@ -106,7 +106,9 @@ void StorageThread::serve() {
 
 void StorageThread::refuse_submitted() {
   while (std::optional<Batch> batch = batches_.pop()) {
-    answer(CommitResult{.batch = batch->id, .error = "stopped before the database was loaded"});
+    answer(CommitResult{.batch = batch->id,
+                        .error = "stopped before the database was loaded",
+                        .bundles = std::move(batch->bundles)});
   }
 }
 

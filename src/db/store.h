@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/outbox.h"
@@ -15,37 +16,38 @@
 
 namespace imcd::db {
 
-// A run of records that belong to one command: they are stored together or not at all.
-struct Command {
+// Records that stand or fall together: those of one room change.
+struct Bundle {
   std::vector<records::Record> records;
 };
 
 // All that is applied in one SQL transaction.
 struct Batch {
   BatchId id = 0;
-  std::vector<Command> commands;
+  std::vector<Bundle> bundles;
 };
 
 // Rows of one piece of a load: large enough that handing it over costs nothing beside reading it,
 // small enough that the pieces under way stay within a few megabytes.
 inline constexpr std::size_t load_piece_rows_max = 4096;
 
-// A command that the database refuses for good (a constraint, data too long).
-struct RefusedCommand {
-  std::size_t command = 0;  // Index into Batch::commands.
+// A bundle that the database refuses for good (a constraint, data too long).
+struct RefusedBundle {
+  std::size_t bundle = 0;  // Index into Batch::bundles.
   std::string error;
-  // The rows of the rooms that the command touched, in all tables, as they are in the store after
+  // The rows of the rooms that it touched, in all tables, as they are in the store after
   // the batch. Users' rows are not among them: they matter at the next start only.
   records::LoadedRows rows;
 };
 
 struct CommitResult {
   BatchId batch = 0;
-  // True: everything but the refused commands is durable. False: nothing of the batch is, or it is
+  // True: everything but the refused bundles is durable. False: nothing of the batch is, or it is
   // not known (a lost answer to COMMIT); the same batch is to be tried again.
   bool committed = false;
-  std::string error;                    // Of a batch that did not commit.
-  std::vector<RefusedCommand> refused;  // In the order of their indexes.
+  std::string error;                   // Of a batch that did not commit.
+  std::vector<RefusedBundle> refused;  // In the order of their indexes.
+  std::vector<Bundle> bundles;         // The batch's, handed back.
 };
 
 class Store {
@@ -67,8 +69,16 @@ class Store {
   // What the operator should know of a database that opened: a sentence each, each once.
   virtual std::vector<std::string> take_warnings() { return {}; }
 
-  // Applies the batch in one transaction. A broken connection is opened again by the next call.
-  virtual CommitResult commit(const Batch& batch) = 0;
+  // Applies the batch in one transaction, and hands its bundles back. A broken connection is opened
+  // again by the next call.
+  CommitResult commit(Batch batch) {
+    CommitResult result = write(batch);
+    result.bundles = std::move(batch.bundles);
+    return result;
+  }
+
+ private:
+  virtual CommitResult write(const Batch& batch) = 0;
 };
 
 }  // namespace imcd::db

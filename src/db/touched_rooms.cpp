@@ -6,9 +6,9 @@
 
 namespace imcd::db {
 
-std::vector<records::RoomRow::Key> touched_rooms(const Command& command) {
+std::vector<records::RoomRow::Key> touched_rooms(const Bundle& bundle) {
   std::vector<records::RoomRow::Key> rooms;
-  for (const records::Record& record : command.records) {
+  for (const records::Record& record : bundle.records) {
     const std::string uri = records::room_of(record);
     if (uri.empty()) continue;
     records::RoomRow::Key room = records::room_key(uri);

@@ -1,4 +1,4 @@
-// The rooms that a command's records are about, each once, in the order of their first mention.
+// The rooms that a bundle's records are about, each once, in the order of their first mention.
 // Records of users are about none.
 #pragma once
 
@@ -9,6 +9,6 @@
 
 namespace imcd::db {
 
-std::vector<records::RoomRow::Key> touched_rooms(const Command& command);
+std::vector<records::RoomRow::Key> touched_rooms(const Bundle& bundle);
 
 }  // namespace imcd::db

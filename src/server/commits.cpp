@@ -78,7 +78,7 @@ void Commits::answer_late(MonoTime now, Outbox& out) {
   // Transactions become late in the order of their start, in which the journal has them too.
   auto next = late.begin();
   journal_.for_each_waiting([&](const Journal::Entry& entry) {
-    const auto& held = entry.release.answer;
+    const auto& held = entry.held.answer;
     if (next == late.end() || !held || held->transaction != *next) return;
     responder_.send_trying(*held, out);
     ++next;
@@ -91,15 +91,15 @@ void Commits::answer_overdue(MonoTime now, Outbox& out) {
   while (Journal::Entry* const entry = journal_.pop_overdue(now)) {
     // One that hangs tells no error.
     if (store_up_) note_down("no answer within db_timeout_ms", out);
-    if (!entry->release.answer) continue;
-    answer(*entry->release.answer, reply::not_confirmed, now, out);
-    entry->release.answer.reset();
+    if (!entry->held.answer) continue;
+    answer(*entry->held.answer, reply::not_confirmed, now, out);
+    entry->held.answer.reset();
   }
 }
 
 // --- Batches ------------------------------------------------------------------------------------
 
-void Commits::on_commit(const db::CommitResult& result, Instant now, Outbox& out) {
+void Commits::on_commit(db::CommitResult result, Instant now, Outbox& out) {
   if (!journal_.on_commit(result, now.mono)) return on_batch_failed(result, out);
   figures_.db_batches_committed.add();
   figures_.db_commit_seconds.observe(now.mono - journal_.submitted_at());
@@ -107,7 +107,7 @@ void Commits::on_commit(const db::CommitResult& result, Instant now, Outbox& out
   auto entries = journal_.take_committed();
   auto refused = result.refused.begin();
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    if (refused != result.refused.end() && refused->command == i) {
+    if (refused != result.refused.end() && refused->bundle == i) {
       on_command_refused(entries[i], *refused++, now.mono, out);
     } else {
       on_command_stored(entries[i], now.mono, out);
@@ -115,32 +115,30 @@ void Commits::on_commit(const db::CommitResult& result, Instant now, Outbox& out
   }
 }
 
-// Or a second answer to one that was tried again.
 void Commits::on_batch_failed(const db::CommitResult& result, Outbox& out) {
-  if (result.committed) return;
   figures_.db_batches_retried.add();
   note_down(result.error, out);
 }
 
 // Its answer, then what it says to others.
 void Commits::on_command_stored(Journal::Entry& entry, MonoTime now, Outbox& out) {
-  Waiting& waiting = entry.release;
+  Waiting& waiting = entry.held;
   if (waiting.answer) answer(*waiting.answer, waiting.outcome->reply, now, out);
   if (waiting.outcome) conference_.release(*waiting.outcome, now);
 }
 
 // Refused for good: the answer is 500, the notices are dropped, the room becomes what the store
 // says it is.
-void Commits::on_command_refused(Journal::Entry& entry, const db::RefusedCommand& refused,
+void Commits::on_command_refused(Journal::Entry& entry, const db::RefusedBundle& refused,
                                  MonoTime now, Outbox& out) {
   figures_.db_commands_refused.add();
   out.log({LogLevel::error,
            "the database refused a room change for good",
            {whose(entry.records), {"error", refused.error}}});
-  if (entry.release.answer) answer(*entry.release.answer, reply::database_refused, now, out);
+  if (entry.held.answer) answer(*entry.held.answer, reply::database_refused, now, out);
   read_again(entry, refused.rows, out);
   // The same repair would be refused again, without end: the rows stay as they are.
-  if (entry.release.is_repair) static_cast<void>(conference_.loader().take_repairs());
+  if (entry.held.is_repair) static_cast<void>(conference_.loader().take_repairs());
   append_repairs(now);
 }
 
@@ -153,7 +151,7 @@ void Commits::read_again(const Journal::Entry& entry, const records::LoadedRows&
   }
   // Changes of that room that are still on their way hold: they come after what was refused.
   journal_.for_each_waiting([&](const Journal::Entry& waiting) {
-    const auto& outcome = waiting.release.outcome;
+    const auto& outcome = waiting.held.outcome;
     for (const records::Record& record : waiting.records) {
       if (records::room_of(record) == room) {
         conference_.loader().replay(record, outcome ? &*outcome : nullptr, out);

@@ -59,7 +59,7 @@ class Commits {
   void on_rows_loaded(const records::LoadedRows& rows, Outbox& out);
   void on_load_failed(std::string_view error, Outbox& out);
   void on_loaded(Instant now, Outbox& out);
-  void on_commit(const db::CommitResult& result, Instant now, Outbox& out);
+  void on_commit(db::CommitResult result, Instant now, Outbox& out);
 
   // --- Time ---
 
@@ -72,7 +72,7 @@ class Commits {
   [[nodiscard]] std::optional<MonoTime> next_deadline() const { return journal_.next_deadline(); }
 
   // The batch that Outbox::submit_batch named.
-  [[nodiscard]] db::Batch batch(BatchId id) const { return journal_.batch(id); }
+  [[nodiscard]] db::Batch take_batch(BatchId id) { return journal_.take_batch(id); }
   [[nodiscard]] bool is_loading() const { return loading_; }
   [[nodiscard]] bool are_done() const { return journal_.empty(); }
   [[nodiscard]] std::size_t records() const { return journal_.records(); }
@@ -91,7 +91,7 @@ class Commits {
   void answer_overdue(MonoTime now, Outbox& out);
   void on_batch_failed(const db::CommitResult& result, Outbox& out);
   void on_command_stored(Journal::Entry& entry, MonoTime now, Outbox& out);
-  void on_command_refused(Journal::Entry& entry, const db::RefusedCommand& refused, MonoTime now,
+  void on_command_refused(Journal::Entry& entry, const db::RefusedBundle& refused, MonoTime now,
                           Outbox& out);
   void read_again(const Journal::Entry& entry, const records::LoadedRows& rows, Outbox& out);
   void append_repairs(MonoTime now);

@@ -160,8 +160,8 @@ void Server::on_loaded(Instant now, Outbox& out) {
   input(now, out, [&] { commits_.on_loaded(now, out); });
 }
 
-void Server::on_commit(const db::CommitResult& result, Instant now, Outbox& out) {
-  input(now, out, [&] { commits_.on_commit(result, now, out); });
+void Server::on_commit(db::CommitResult result, Instant now, Outbox& out) {
+  input(now, out, [&] { commits_.on_commit(std::move(result), now, out); });
 }
 
 // --- What time does -----------------------------------------------------------------------------

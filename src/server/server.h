@@ -71,12 +71,12 @@ class Server final : public Core {
   void on_loaded(Instant now, Outbox& out);
   // The store failed in the middle of loading; it will begin anew, or as above.
   void on_load_failed(std::string_view error, Instant now, Outbox& out);
-  void on_commit(const db::CommitResult& result, Instant now, Outbox& out);
+  void on_commit(db::CommitResult result, Instant now, Outbox& out);
 
   // --- Looking in ---
 
   // The batch that Outbox::submit_batch named.
-  [[nodiscard]] db::Batch batch(BatchId id) const { return commits_.batch(id); }
+  [[nodiscard]] db::Batch take_batch(BatchId id) { return commits_.take_batch(id); }
   [[nodiscard]] bool is_loading() const { return commits_.is_loading(); }
   [[nodiscard]] bool is_draining() const { return shutdown_.is_draining(); }
   [[nodiscard]] bool is_idle() const {

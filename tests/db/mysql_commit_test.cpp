@@ -137,9 +137,9 @@ TEST_F(MysqlCommit, RefusalAmongManyTakesOnlyItsCommand) {
       batch(1, {{put_room("a", 99)}, {put_room("b", 100)}, {put_room("a", 100)}, {put_room("c")}}));
   EXPECT_TRUE(result.committed) << result.error;
   ASSERT_EQ(result.refused.size(), 2U);
-  EXPECT_EQ(result.refused[0].command, 1U);
+  EXPECT_EQ(result.refused[0].bundle, 1U);
   EXPECT_TRUE(result.refused[0].rows.empty());
-  EXPECT_EQ(result.refused[1].command, 2U);
+  EXPECT_EQ(result.refused[1].bundle, 2U);
   EXPECT_EQ(lines(result.refused[1].rows), Lines{"room a 99"});
   EXPECT_EQ(stored(store), (Lines{"room a 99", "room c 0"}));
 }

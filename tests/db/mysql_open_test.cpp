@@ -150,7 +150,7 @@ TEST_F(MysqlOpen, ManyRowsAreWrittenByOneStatement) {
                            .at(0));
     };
     Batch many{.id = 1};
-    for (int i = 0; i < 640; ++i) many.commands.push_back({{put_room("r" + std::to_string(i))}});
+    for (int i = 0; i < 640; ++i) many.bundles.push_back({{put_room("r" + std::to_string(i))}});
     const int before = count();
     expect_stored(store, many);
     return count() - before;
@@ -268,7 +268,7 @@ TEST_F(MysqlOpen, RoomIsFoundByAnIndexWhateverTheCollation) {
   MysqlStore store(options());
   expect_good(store);
   Batch many{.id = 1};
-  for (int i = 0; i < 200; ++i) many.commands.push_back({{put_room("r" + std::to_string(i))}});
+  for (int i = 0; i < 200; ++i) many.bundles.push_back({{put_room("r" + std::to_string(i))}});
   expect_stored(store, many);
   const auto connection = MysqlConnection::open(options().server).value();
   std::string select = "SELECT flag FROM imc_rooms WHERE " + connection->equals("name") + " AND " +

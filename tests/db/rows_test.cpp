@@ -19,8 +19,8 @@ TEST(RoomUri, IsSchemeNameAndDomainAsTheyAre) {
 }
 
 TEST(TouchedRooms, AreNamedOnceEachInOrder) {
-  const Command command{{put_member("b", "bob"), put_room("a"), delete_member("b", "al")}};
-  EXPECT_EQ(touched_rooms(command),
+  const Bundle bundle{{put_member("b", "bob"), put_room("a"), delete_member("b", "al")}};
+  EXPECT_EQ(touched_rooms(bundle),
             (std::vector<records::RoomRow::Key>{{"b", room_domain}, {"a", room_domain}}));
   EXPECT_TRUE(touched_rooms({}).empty());
 }

@@ -57,7 +57,7 @@ inline bool names_room(const records::Record& record, std::string_view name) {
 // A batch of commands with the records given.
 inline Batch batch(BatchId id, std::vector<std::vector<records::Record>> commands) {
   Batch result{.id = id};
-  for (auto& records : commands) result.commands.push_back({std::move(records)});
+  for (auto& records : commands) result.bundles.push_back({std::move(records)});
   return result;
 }
 

@@ -82,7 +82,7 @@ TEST_F(SqliteCommit, FullDatabaseFailsUntilThereIsRoom) {
   SqliteStore store(path(), {.pages_max = 16});
   ASSERT_TRUE(store.open());
   Batch large{.id = 2};
-  for (int i = 0; i < 1000; ++i) large.commands.push_back({{put_room("room" + std::to_string(i))}});
+  for (int i = 0; i < 1000; ++i) large.bundles.push_back({{put_room("room" + std::to_string(i))}});
   expect_failure(store, large, {path(), "full"});
   EXPECT_EQ(stored(store), Lines{});
   expect_success(store, change_);
@@ -168,10 +168,10 @@ TEST_F(SqliteCommit, RefusedCommandSaysWhatTheDatabaseSaid) {
       batch(1, {{put_room("a", 99)}, {put_room("b", 100)}, {put_room("a", 100)}, {put_room("c")}}));
   EXPECT_TRUE(result.committed);
   ASSERT_EQ(result.refused.size(), 2U);
-  EXPECT_EQ(result.refused[0].command, 1U);
+  EXPECT_EQ(result.refused[0].bundle, 1U);
   EXPECT_TRUE(result.refused[0].error.contains("CHECK")) << result.refused[0].error;
   EXPECT_TRUE(result.refused[0].rows.empty());
-  EXPECT_EQ(result.refused[1].command, 2U);
+  EXPECT_EQ(result.refused[1].bundle, 2U);
   EXPECT_EQ(lines(result.refused[1].rows), Lines{"room a 99"});
   EXPECT_EQ(stored(store), (Lines{"room a 99", "room c 0"}));
 }
@@ -193,9 +193,9 @@ TEST_F(SqliteCommit, RefusalThatRollsBackAllTakesOnlyItsCommand) {
                                                      {put_member("a", "bad")}}));
   EXPECT_TRUE(result.committed);
   ASSERT_EQ(result.refused.size(), 2U);
-  EXPECT_EQ(result.refused[0].command, 1U);
+  EXPECT_EQ(result.refused[0].bundle, 1U);
   EXPECT_EQ(result.refused[0].error, "not him");
-  EXPECT_EQ(result.refused[1].command, 3U);
+  EXPECT_EQ(result.refused[1].bundle, 3U);
   EXPECT_EQ(stored(store), (Lines{"member al of sip:a@conf.example.com 0", "room a 0"}));
 }
 
@@ -206,7 +206,7 @@ TEST_F(SqliteCommit, RowThatTheTableDropsInSilenceIsARefusal) {
   const CommitResult result = store.commit(batch(1, {{put_room("a")}, {put_member("a", "bad")}}));
   EXPECT_TRUE(result.committed);
   ASSERT_EQ(result.refused.size(), 1U);
-  EXPECT_EQ(result.refused[0].command, 1U);
+  EXPECT_EQ(result.refused[0].bundle, 1U);
   EXPECT_NE(result.refused[0].error, "");
   EXPECT_EQ(lines(result.refused[0].rows), Lines{"room a 0"});
 }

@@ -71,7 +71,7 @@ class GatedStore final : public Store {
     if (load_gate != nullptr) load_gate->pass();
     return store_.load(sink, context);
   }
-  CommitResult commit(const Batch& batch) override {
+  CommitResult write(const Batch& batch) override {
     if (commit_gate != nullptr) commit_gate->pass();
     return store_.commit(batch);
   }
@@ -163,7 +163,7 @@ TEST(StorageThread, RefusesABatchBeyondItsRingAndLeavesItWhole) {
   Batch refused = one_room(99);
   EXPECT_FALSE(loop.thread().submit(std::move(refused)));
   EXPECT_EQ(refused.id, 99U);
-  EXPECT_EQ(refused.commands.size(), 1U);
+  EXPECT_EQ(refused.bundles.size(), 1U);
 
   for (std::size_t i = 0; i < StorageThread::batches_max; ++i) {
     gate.opened.release();

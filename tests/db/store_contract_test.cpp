@@ -197,7 +197,7 @@ TEST_P(StoreContract, RefusedCommandIsLeftOutAloneAndWhole) {
   EXPECT_TRUE(result.committed);
   EXPECT_EQ(result.batch, 5U);
   ASSERT_EQ(result.refused.size(), 1U);
-  EXPECT_EQ(result.refused[0].command, 1U);
+  EXPECT_EQ(result.refused[0].bundle, 1U);
   EXPECT_NE(result.refused[0].error, "");
   EXPECT_EQ(stored(store()), (Lines{"member al of sip:a@conf.example.com 1",
                                     "member bob of sip:a@conf.example.com 0",
@@ -222,7 +222,7 @@ TEST_P(StoreContract, AllCommandsMayBeRefused) {
   EXPECT_TRUE(result.committed);
   ASSERT_EQ(result.refused.size(), 500U);
   for (std::size_t i = 0; i < 500; ++i) {
-    EXPECT_EQ(result.refused[i].command, i);
+    EXPECT_EQ(result.refused[i].bundle, i);
     EXPECT_TRUE(result.refused[i].rows.empty());
   }
   EXPECT_EQ(stored(store()), Lines{});

@@ -269,7 +269,7 @@ void Harness::act() {
     send(datagram.to, out_.bytes(datagram));
   }
   for (const Outbox::StreamAction& action : out_.stream_actions()) carry_out(action);
-  for (const BatchId batch : out_.batches()) commit(server_->batch(batch));
+  for (const BatchId batch : out_.batches()) commit(server_->take_batch(batch));
   for (const NameQuestion& question : out_.questions()) ask(question);
   for (const LogLine& line : out_.log_lines()) {
     std::string text = line.text;
@@ -313,8 +313,8 @@ void Harness::answer(const NameQuestion& question, const NameAnswer& answer) {
   act();
 }
 
-void Harness::commit(const db::Batch& batch) {
-  db::CommitResult result = store_->commit(batch);
+void Harness::commit(db::Batch batch) {
+  db::CommitResult result = store_->commit(std::move(batch));
   if (database_hangs) {
     held_result_ = std::move(result);
     return;
@@ -329,9 +329,9 @@ void Harness::commit(const db::Batch& batch) {
 void Harness::release_database() {
   database_hangs = false;
   if (!held_result_) return;
-  const db::CommitResult result = std::move(*held_result_);
+  db::CommitResult result = std::move(*held_result_);
   held_result_.reset();
-  server_->on_commit(result, now_, out_);
+  server_->on_commit(std::move(result), now_, out_);
   act();
 }
 

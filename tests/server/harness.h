@@ -180,7 +180,7 @@ class Harness {
  private:
   void start();
   void act();
-  void commit(const db::Batch& batch);
+  void commit(db::Batch batch);
   void ask(const NameQuestion& question);
   void run_until(MonoTime end);
   void send(const Flow& to, std::string_view bytes);

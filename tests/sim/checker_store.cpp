@@ -115,7 +115,7 @@ void Checker::on_batch(const db::Batch& batch) {
   if (batch.id == batch_) return;  // Again.
   if (!in_flight_.empty()) fail("one batch at a time", "a batch goes out before the last answer");
   batch_ = batch.id;
-  for (std::size_t i = 0; i < batch.commands.size();) {
+  for (std::size_t i = 0; i < batch.bundles.size();) {
     if (pending_.empty()) fail("the journal has what was asked for", "a batch holds more");
     i = pending_.front().number == 0 ? match_repair(batch, i) : match_command(batch, i);
   }
@@ -124,7 +124,7 @@ void Checker::on_batch(const db::Batch& batch) {
 std::size_t Checker::match_command(const db::Batch& batch, std::size_t at) {
   // A room may be deleted in several spellings.
   std::vector<Change> changes;
-  for (const records::Record& record : batch.commands[at].records) {
+  for (const records::Record& record : batch.bundles[at].records) {
     const Change change = to_change(record);
     if (change.kind == Kind::other) continue;
     if (changes.empty() || changes.back() != change) changes.push_back(change);
@@ -139,7 +139,7 @@ std::size_t Checker::match_command(const db::Batch& batch, std::size_t at) {
          fmt::format("it has {}, and must have {}", describe(changes, names_),
                      describe(pending_.front().changes, names_)));
   }
-  const std::size_t records = batch.commands[at].records.size();
+  const std::size_t records = batch.bundles[at].records.size();
   pending_records_ += records - found->records;
   found->records = records;
   in_flight_.push_back(std::move(*found));
@@ -153,11 +153,11 @@ std::size_t Checker::match_repair(const db::Batch& batch, std::size_t at) {
   pending_.pop_front();
   std::size_t left = repair.records;
   while (left > 0) {
-    if (at == batch.commands.size() || batch.commands[at].records.size() > left) {
+    if (at == batch.bundles.size() || batch.bundles[at].records.size() > left) {
       fail("the journal has what was asked for", "a repair does not fit");
     }
-    Pending part{.records = batch.commands[at].records.size(), .at = repair.at};
-    for (const records::Record& record : batch.commands[at].records) {
+    Pending part{.records = batch.bundles[at].records.size(), .at = repair.at};
+    for (const records::Record& record : batch.bundles[at].records) {
       if (!records::room_of(record).empty()) part.changes.push_back(to_change(record));
     }
     left -= part.records;
@@ -214,7 +214,7 @@ void Checker::before_commit(const db::CommitResult& result) {
   for (const Pending& pending : stored) pending_records_ -= pending.records;
   auto next_refused = result.refused.begin();
   for (std::size_t i = 0; i < stored.size(); ++i) {
-    if (next_refused != result.refused.end() && next_refused->command == i) {
+    if (next_refused != result.refused.end() && next_refused->bundle == i) {
       ++next_refused;
       may_repair_ = true;
       reload(stored[i]);

@@ -97,9 +97,9 @@ void Simulator::apply_batch() {
 }
 
 void Simulator::answer_batch() {
-  const db::CommitResult result = storage_.take_result();
+  db::CommitResult result = storage_.take_result();
   checker_.before_commit(result);
-  server_->on_commit(result, world_.now, out_);
+  server_->on_commit(std::move(result), world_.now, out_);
   carry_out();
 }
 

@@ -187,7 +187,7 @@ void Simulator::carry_out() {
   }
   send_datagrams(datagrams);
   for (const BatchId id : out_.batches()) {
-    db::Batch batch = server_->batch(id);
+    db::Batch batch = server_->take_batch(id);
     checker_.on_batch(batch);
     storage_.submit(std::move(batch));
   }

@@ -123,7 +123,7 @@ void Storage::plan_faults() {
     faults.lost_answers = 1;
   } else if (dice_.chance(shares.dies)) {
     std::size_t records = 0;
-    for (const db::Command& command : batch_->commands) records += command.records.size();
+    for (const db::Bundle& bundle : batch_->bundles) records += bundle.records.size();
     faults.die_after_records = dice_.between(0, records);
   } else if (shares.refuses > 0 && !checker_.is_mending()) {
     // Where rows can't be mended, what they say depends on their spelling, which nobody follows.
@@ -156,13 +156,13 @@ void Storage::commit() {
     return world_.trace.note(world_.now, "the store fails");
   }
   std::vector<std::size_t> refused;
-  for (const db::RefusedCommand& command : result_->refused) {
+  for (const db::RefusedBundle& bundle : result_->refused) {
     world_.counts.add(Fault::store_refused);
-    refused.push_back(command.command);
+    refused.push_back(bundle.bundle);
   }
   if (loses_answer) world_.counts.add(Fault::store_answer_lost);
   world_.trace.note(world_.now, fmt::format("batch {} of {} is stored, {} refused{}", batch_->id,
-                                            batch_->commands.size(), refused.size(),
+                                            batch_->bundles.size(), refused.size(),
                                             loses_answer ? ", the answer is lost" : ""));
   checker_.on_applied(refused);
 }
