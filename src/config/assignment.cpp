@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "config/value.h"
+#include "config/shown_setting.h"
 
 namespace imcd::config {
 namespace {
@@ -16,15 +16,14 @@ void parse_line(std::string_view line, const std::string& place, Assignments& ou
   const std::string_view key = trim(line.substr(0, equals));
   if (equals == std::string_view::npos || key.empty()) {
     out.complaints.push_back(
-        fmt::format("{}: {}: expected `key = value`", place, shown_value(line)));
+        fmt::format("{}: {}: expected `key = value`", place, shown_setting(line)));
     return;
   }
   const std::string_view value = trim(line.substr(equals + 1));
   if (value.contains(" #") || value.contains("\t#")) {
     out.complaints.push_back(
-        fmt::format("{}: {} = {}: expected no comment behind a value; give it "
-                    "a line of its own",
-                    place, shown_value(key), shown_value(value)));
+        fmt::format("{}: {}: expected no comment behind a value; give it a line of its own", place,
+                    shown_setting(fmt::format("{} = {}", key, value))));
     return;
   }
   out.list.push_back({place, std::string(key), std::string(value)});
@@ -48,7 +47,7 @@ class ArgumentReader {
 
 void complain(Arguments& out, std::string_view argument, std::string_view expected) {
   out.assignments.complaints.push_back(
-      fmt::format("command line: {}: {}", shown_value(argument), expected));
+      fmt::format("command line: {}: {}", shown_setting(argument), expected));
 }
 
 void parse_option(std::string_view argument, ArgumentReader& reader, Arguments& out) {

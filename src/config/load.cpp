@@ -11,7 +11,7 @@
 #include "config/defaults.h"
 #include "config/option.h"
 #include "config/pages.h"
-#include "config/value.h"
+#include "config/shown_setting.h"
 
 namespace imcd::config {
 namespace {
@@ -87,16 +87,18 @@ class Loader {
     if (!done) complain(assignment, done.error().text);
   }
 
+  static std::string shown(const Assignment& assignment) {
+    return shown_setting(fmt::format("{} = {}", assignment.key, assignment.value));
+  }
+
   void complain(const Assignment& assignment, std::string_view text) {
-    complaints_.push_back(fmt::format("{}: {} = {}: {}", assignment.place, assignment.key,
-                                      shown_value(assignment.value), text));
+    complaints_.push_back(fmt::format("{}: {}: {}", assignment.place, shown(assignment), text));
   }
 
   void complain_unknown(const Assignment& assignment) {
     const Option* similar = find_similar_option(assignment.key);
     complaints_.push_back(fmt::format(
-        "{}: {} = {}: expected a key that imcd knows{}", assignment.place,
-        shown_value(assignment.key), shown_value(assignment.value),
+        "{}: {}: expected a key that imcd knows{}", assignment.place, shown(assignment),
         similar != nullptr ? fmt::format("; did you mean {}?", similar->name) : "; see --help"));
   }
 

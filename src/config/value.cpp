@@ -317,20 +317,4 @@ Result<LogFormat> parse_log_format(std::string_view value, Bounds) {
   return choose<LogFormat>(value, words);
 }
 
-std::string shown_value(std::string_view value) {
-  std::string shown(value);
-  // Everything between the scheme's user and the last @ may be the password, however the URL is
-  // spelled: a password with a colon, a slash or an @ in it must not show either.
-  const std::size_t scheme = value.find("//");
-  const std::size_t at = value.rfind('@');
-  if (at != std::string_view::npos && scheme != std::string_view::npos) {
-    const std::size_t colon = value.find(':', scheme);
-    if (colon < at) shown.replace(colon + 1, at - colon - 1, "***");
-  }
-  for (char& c : shown) {
-    if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = '?';
-  }
-  return shown;
-}
-
 }  // namespace imcd::config

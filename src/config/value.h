@@ -59,8 +59,4 @@ Result<bool> parse_db_durability(std::string_view value, Bounds bounds);
 Result<LogLevel> parse_log_level(std::string_view value, Bounds bounds);
 Result<LogFormat> parse_log_format(std::string_view value, Bounds bounds);
 
-// A value as it may be shown: the password of a database URL is hidden, and so are bytes that would
-// disturb a terminal or a log.
-std::string shown_value(std::string_view value);
-
 }  // namespace imcd::config
