@@ -21,7 +21,7 @@ Conference::Conference(const ConferenceSettings& settings, IdentityTable& identi
       changes_(random.next_key(), settings_.hash_size, settings_.domains, identities, epochs,
                deliveries, figures),
       loader_(changes_, identities, figures),
-      house_{settings_, identities, changes_, loader_, figures},
+      house_{settings_, identities, changes_, loader_, sender_rates_, figures},
       chat_(settings_, instance_, random, deliveries, figures),
       notices_(settings_, instance_, random, deliveries, figures),
       sender_rates_(identities) {
@@ -37,7 +37,9 @@ void Conference::apply(const ConferenceSettings& settings) {
 }
 
 Reading Conference::read(const RoomMessage& message) {
-  Reading reading{identities_.intern(message.sender), std::nullopt};
+  Reading reading{.sender = identities_.intern(message.sender),
+                  .command = std::nullopt,
+                  .is_loop = is_loop(message)};
   const char prefix = settings_.command_prefix;
   if (const auto line = find_command_line(message.view, prefix)) {
     reading.command = parse_chat_command(*line, prefix);
@@ -46,12 +48,12 @@ Reading Conference::read(const RoomMessage& message) {
 }
 
 bool Conference::admit(const Reading& reading, MonoTime now) {
-  return settings_.user_rate == 0 || sender_rates_.admit(*reading.sender, now);
+  return reading.is_loop || sender_rates_.admit(*reading.sender, now);
 }
 
 Outcome Conference::run(const RoomMessage& message, const Reading& reading, Instant now) {
   Outcome outcome;
-  if (is_loop(message)) {
+  if (reading.is_loop) {
     figures_.loops_detected.add();
     outcome.reply = reply::loop_detected;
   } else if (reading.command) {

@@ -45,7 +45,8 @@ class Conference {
   // What the message asks for, and of whom. It changes nothing.
   [[nodiscard]] Reading read(const RoomMessage& message);
 
-  // Whether this sender keeps to user_rate; counts the message.
+  // Whether this sender keeps to user_rate; counts the message. What a room sent counts for nobody:
+  // whom it is from may be the room.
   [[nodiscard]] bool admit(const Reading& reading, MonoTime now);
 
   // Executes a command, or puts chat into the members' queues.

@@ -2,6 +2,7 @@
 // home of rooms addressed at any of them; without any, each domain is its own.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +24,18 @@ class HomeDomains {
       if (equal_ignoring_case(domain, uri.host)) home.host = domains_.front();
     }
     return home;
+  }
+
+  // Whether the predicate holds for the canonical URI under one of its domain's names.
+  template <class Is>
+  [[nodiscard]] bool any_spelling(const parser::Uri& uri, Is&& is) const {
+    if (is(uri)) return true;
+    if (domains_.empty() || !equal_ignoring_case(domains_.front(), uri.host)) return false;
+    parser::Uri spelling = uri;
+    return std::ranges::any_of(domains_, [&](const std::string& domain) {
+      spelling.host = domain;
+      return is(spelling);
+    });
   }
 
  private:

@@ -29,10 +29,23 @@ std::optional<RoomFault> House::find_fault(const parser::Uri& uri, const Identit
     return RoomFault{reply::room_exists, fmt::format("{} exists already.", room->address()),
                      "room exists"};
   }
+  if (is_address_of_user(uri) || identities.find(uri) == &owner) {
+    return RoomFault{
+        reply::address_of_user,
+        fmt::format("{}@{} is the address of a user, so it can't be a room's.", uri.user, uri.host),
+        "address of a user"};
+  }
   if (auto fault = find_user_fault(owner)) return fault;
   if (rooms().size() < settings.max_rooms) return std::nullopt;
   return RoomFault{reply::too_many_rooms_here, "There is no space for another room here.",
                    "no space for another room"};
+}
+
+bool House::is_address_of_user(const parser::Uri& uri) const {
+  return rooms().any_spelling(uri, [this](const parser::Uri& spelling) {
+    const Identity* const who = identities.find(spelling);
+    return who != nullptr && (who->rooms > 0 || senders.has_seen(*who));
+  });
 }
 
 const Room& House::make_room(const parser::Uri& uri, bool is_private, const IdentityRef& owner,

@@ -15,6 +15,7 @@
 #include "imc/outcome.h"
 #include "imc/room_changes.h"
 #include "imc/room_loader.h"
+#include "imc/sender_rates.h"
 #include "parser/uri.h"
 
 namespace imcd::imc {
@@ -31,6 +32,7 @@ struct House {
   IdentityTable& identities;
   RoomChanges& changes;
   const RoomLoader& loader;
+  const SenderRates& senders;
   const Figures& figures;
 
   [[nodiscard]] const RoomTable& rooms() const { return changes.rooms(); }
@@ -42,6 +44,10 @@ struct House {
   [[nodiscard]] static std::optional<RoomFault> find_name_fault(const parser::Uri& uri);
   // Of a user who is to be in one more.
   [[nodiscard]] std::optional<RoomFault> find_user_fault(const Identity& who) const;
+
+  // Whether somebody who is in a room or has sent something is reached at this canonical address,
+  // under any alias of its domain: a room there would speak in that user's name.
+  [[nodiscard]] bool is_address_of_user(const parser::Uri& uri) const;
 
   // There is no fault in it. The outcome is about that room from now on.
   const Room& make_room(const parser::Uri& uri, bool is_private, const IdentityRef& owner,

@@ -28,6 +28,7 @@ struct Reading {
   IdentityRef sender;
   // Nothing: chat. An error: a command that nobody understands.
   std::optional<std::expected<ChatCommand, ChatCommandError>> command;
+  bool is_loop = false;  // A room sent it.
 
   // Whether it may change rooms: the caller asks the journal first.
   [[nodiscard]] bool is_room_change() const {

@@ -43,6 +43,11 @@ class RoomTable {
   [[nodiscard]] parser::Uri canonical(const parser::Uri& uri) const {
     return domains_.canonical(uri);
   }
+  // Whether the predicate holds for the canonical URI under one of its domain's names.
+  template <class Is>
+  [[nodiscard]] bool any_spelling(const parser::Uri& uri, Is&& is) const {
+    return domains_.any_spelling(uri, is);
+  }
   // The key of name and canonical host; the URI must have both.
   [[nodiscard]] RoomKey key(const parser::Uri& uri) const {
     RoomKey key;

@@ -1,5 +1,5 @@
-// SenderRates: how fast each user may send (options user_rate, user_burst): a token bucket each,
-// kept for the users seen last.
+// SenderRates: who has sent something, and how fast each may (options user_rate, user_burst): a
+// token bucket each, kept for the users seen last.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +18,7 @@ class SenderRates {
  public:
   explicit SenderRates(IdentityTable& identities) : identities_(identities) {}
 
-  // user_burst 0: as many at once as a second's. Nobody asks while user_rate is 0.
+  // user_rate 0: as fast as they like. user_burst 0: as many at once as a second's.
   void apply(const ConferenceSettings& settings) {
     rate_ = settings.user_rate;
     burst_ = settings.user_burst == 0 ? settings.user_rate : settings.user_burst;
@@ -30,10 +30,14 @@ class SenderRates {
     const double seconds = std::chrono::duration<double>(now - bucket.at).count();
     bucket.tokens = std::min<double>(burst_, bucket.tokens + seconds * rate_);
     bucket.at = now;
+    if (rate_ == 0) return true;
     if (bucket.tokens < 1) return false;
     bucket.tokens -= 1;
     return true;
   }
+
+  // Whether the user has sent something, as far as it is remembered.
+  [[nodiscard]] bool has_seen(const Identity& who) const { return buckets_.contains(&who); }
 
  private:
   struct Bucket {

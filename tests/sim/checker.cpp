@@ -285,8 +285,9 @@ std::uint64_t Checker::count_missing(const Chat& chat) {
   return missing;
 }
 
-// Who is in no room is not remembered. A room lets go of those who left in turns, when half of its
-// list is empty; where users come straight to us, the source of each is kept.
+// Who is in no room and has sent nothing is not remembered. A room lets go of those who left in
+// turns, when half of its list is empty; where users come straight to us, the source of each is
+// kept.
 void Checker::check_identities() {
   constexpr std::size_t empty_places_max = 16;
   std::unordered_set<const Identity*> needed;
@@ -304,12 +305,9 @@ void Checker::check_identities() {
     empty_places += std::max(places, empty_places_max);
   });
   const std::size_t identities = server_->identities().size();
-  const bool keeps_sources =
-      world_.plan.proxies == 0 || world_.plan.settings.conference.user_rate != 0;
-  if (identities >= needed.size() &&
-      (keeps_sources || identities <= needed.size() + empty_places)) {
-    return;
-  }
+  const std::size_t most = needed.size() + empty_places + rules_.senders();
+  const bool keeps_sources = world_.plan.proxies == 0;
+  if (identities >= needed.size() && (keeps_sources || identities <= most)) return;
   fail("memory returns",
        fmt::format("{} identities, and {} are needed", identities, needed.size()));
 }

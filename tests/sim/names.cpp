@@ -25,6 +25,12 @@ std::uint32_t Names::number(Table& table, Keys& keys, const std::string& key) {
   return made->second;
 }
 
+bool Names::is_at(UserId user, RoomId room) {
+  const std::string text = "sip:" + user_key(user);
+  const auto uri = parser::parse_uri(text);
+  return uri && room_key(*uri) == room_key(room);
+}
+
 UserId Names::user(std::string_view name, std::string_view domain) {
   std::string text = "sip:";
   text += name;

@@ -31,6 +31,9 @@ class Names {
   UserId user(std::string_view name, std::string_view domain);
   RoomId room(std::string_view uri_text);
 
+  // Whether the room's address is this user's, under any alias.
+  bool is_at(UserId user, RoomId room);
+
   [[nodiscard]] const std::string& user_key(UserId user) const { return *user_keys_[user]; }
   [[nodiscard]] const std::string& room_key(RoomId room) const { return *room_keys_[room]; }
 

@@ -1,5 +1,6 @@
 #include "sim/rulebook.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/limits.h"
@@ -174,6 +175,7 @@ std::optional<parser::Uri> Rulebook::resolve(std::string_view text, const Ask& a
 // --- Rules ---------------------------------------------------------------------------------------
 
 Verdict Rulebook::judge(const Ask& ask) {
+  if (!ask.is_marked) senders_.insert(ask.sender);
   Verdict verdict{.room = ask.addressed};
   const Command command = ask.is_command ? parse(ask.command) : Command{};
   if (ask.is_command) {
@@ -278,7 +280,7 @@ std::uint16_t Rulebook::judge_about_user(const Command& command, const Ask& ask,
 }
 
 std::uint16_t Rulebook::make(const Command& command, UserId sender, Verdict& verdict) {
-  if (!settings_.anyone_creates_rooms) return 403;
+  if (!settings_.anyone_creates_rooms || is_address_of_user(verdict.room)) return 403;
   if (!has_space(verdict.room, sender)) return 480;
   verdict.joined = sender;
   // Rows without a room that bear its name must not come to life in it.
@@ -326,6 +328,15 @@ bool Rulebook::has_space(RoomId at, UserId user) {
   return rooms_of(user) < settings_.max_rooms_per_user;
 }
 
+bool Rulebook::is_address_of_user(RoomId at) {
+  const auto is_there = [&](UserId user) { return names_.is_at(user, at); };
+  if (std::ranges::any_of(senders_, is_there)) return true;
+  return std::ranges::any_of(rooms_, [&](const KnownRoom& known) {
+    return std::ranges::any_of(known.places,
+                               [&](const auto& place) { return is_there(place.first); });
+  });
+}
+
 // --- Changes -------------------------------------------------------------------------------------
 
 void Rulebook::carry_out(const std::vector<Change>& changes, UserId joined, std::uint64_t command) {
@@ -364,6 +375,7 @@ void Rulebook::release(RoomId at, UserId joined, std::uint64_t command) {
 
 void Rulebook::load(StoredRooms& rows) {
   rooms_.clear();
+  senders_.clear();
   for (RoomId at = 0; at < rows.size(); ++at) load_room(at, rows[at]);
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <vector>
 
@@ -112,6 +113,8 @@ class Rulebook {
   bool is_member(RoomId room, UserId user);
   bool has_rank(RoomId room, UserId user);
   bool is_invited(RoomId room, UserId user);
+  // Who has sent something in this life of the process.
+  [[nodiscard]] std::size_t senders() const { return senders_.size(); }
 
  private:
   struct Command {
@@ -127,6 +130,8 @@ class Rulebook {
   std::optional<parser::Uri> resolve(std::string_view text, const Ask& ask);
   [[nodiscard]] std::uint32_t rooms_of(UserId user) const;
   bool has_space(RoomId room, UserId user);
+  // Whether somebody who is in a room or has sent something is there.
+  bool is_address_of_user(RoomId room);
 
   std::uint16_t judge_chat(const Ask& ask, Verdict& verdict);
   std::uint16_t judge_command(const Command& command, const Ask& ask, Verdict& verdict);
@@ -139,7 +144,8 @@ class Rulebook {
   Names& names_;
   const ConferenceSettings& settings_;
   std::vector<KnownRoom> rooms_;
-  std::string text_;  // What a resolved URI points into.
+  std::set<UserId> senders_;  // Of this life of the process.
+  std::string text_;          // What a resolved URI points into.
 };
 
 }  // namespace imcd::sim
