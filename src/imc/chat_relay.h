@@ -6,8 +6,10 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/byte_buffer.h"
 #include "base/figures.h"
@@ -41,10 +43,13 @@ class ChatRelay {
                   Instant now);
   [[nodiscard]] bool admit(const Room& room, MonoTime now) const;
   [[nodiscard]] bool is_backlogged(const Room& room) const;
+  [[nodiscard]] std::expected<std::string_view, Reply> read_body(const RoomMessage& message,
+                                                                 const Identity& sender);
   [[nodiscard]] std::optional<std::uint32_t> write(const RoomMessage& message,
-                                                   const Identity& sender, const Room& room,
-                                                   Instant now);
-  void write_text(ByteBuffer& out, const RoomMessage& message, const Identity& sender);
+                                                   std::string_view body, const Identity& sender,
+                                                   const Room& room, Instant now);
+  void write_text(ByteBuffer& out, const RoomMessage& message, std::string_view body,
+                  const Identity& sender);
   void fan_out(std::uint32_t text, const Identity& sender, const Room& room, MonoTime now);
 
   const ConferenceSettings& settings_;
@@ -53,6 +58,7 @@ class ChatRelay {
   delivery::Deliveries& deliveries_;
   Figures& figures_;
   ByteBuffer prefix_;  // Scratch: `<user@host>: ` of a chat line.
+  ByteBuffer body_;    // Scratch: a body that is not relayed byte for byte.
 };
 
 }  // namespace imcd::imc

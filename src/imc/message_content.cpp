@@ -20,9 +20,7 @@ bool is_plain(std::string_view content_type) {
 
 std::string_view command_text(const parser::MessageView& view) {
   if (is_plain_text(view)) return view.body;
-  if (!equal_ignoring_case(media_type(*view.find(HeaderName::content_type)), "message/cpim")) {
-    return {};
-  }
+  if (!is_cpim(view)) return {};
   const auto cpim = parser::parse_cpim(view.body);
   return cpim && is_plain(cpim->content_type) ? cpim->content : std::string_view{};
 }
@@ -31,6 +29,11 @@ std::string_view command_text(const parser::MessageView& view) {
 
 bool is_plain_text(const parser::MessageView& view) {
   return is_plain(view.find(HeaderName::content_type).value_or(std::string_view{}));
+}
+
+bool is_cpim(const parser::MessageView& view) {
+  const auto type = view.find(HeaderName::content_type);
+  return type && equal_ignoring_case(media_type(*type), "message/cpim");
 }
 
 bool has_unreadable_encoding(const parser::MessageView& view) {

