@@ -169,7 +169,8 @@ constexpr Duration stream_idle_time = 15min;
 constexpr Duration stream_ping_interval = 30s;
 // ... and give it up when a peer that has answered a ping before does not do so in this time.
 constexpr Duration stream_pong_time = 10s;
-// Incomplete messages of all streams together. Beyond: the stream whose message it was is closed.
+// Incomplete messages of all accepted streams together. Beyond: of the host that holds most of them
+// the stream with the largest is closed.
 constexpr std::size_t stream_partial_bytes_max = 64U << 20;
 // A stream whose peer takes nothing gets nothing new while this much waits for it in the process;
 // besides it the kernel holds a few MiB.

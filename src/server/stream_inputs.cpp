@@ -53,6 +53,12 @@ void StreamInputs::close(StreamId stream, StreamEnd how, MonoTime now, Outbox& o
   on_ended(stream, now);
 }
 
+void StreamInputs::end_crowding(MonoTime now, Outbox& out) {
+  while (const auto stream = table_.find_crowding()) {
+    close(*stream, StreamEnd::crowded, now, out);
+  }
+}
+
 void StreamInputs::on_deadline(MonoTime now, Outbox& out) {
   while (const auto due = table_.next_due(now)) {
     if (due->end) {

@@ -41,6 +41,7 @@ class StreamInputs {
           if (!is_keepalive(piece, from, out)) on_message(piece, text);
         });
     if (end) close(from.stream, *end, now, out);
+    end_crowding(now, out);
   }
   void on_ended(StreamId stream, MonoTime now);
 
@@ -52,6 +53,7 @@ class StreamInputs {
   std::optional<StreamRefusal> admit(const Flow& flow, MonoTime now);
   // True: it was one, and it is done with.
   bool is_keepalive(const Piece& piece, const Flow& from, Outbox& out);
+  void end_crowding(MonoTime now, Outbox& out);
   void close(StreamId stream, StreamEnd how, MonoTime now, Outbox& out);
 
   StreamTable table_;

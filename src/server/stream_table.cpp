@@ -1,6 +1,8 @@
 #include "server/stream_table.h"
 
+#include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/check.h"
 
@@ -32,17 +34,18 @@ StreamTable::StreamTable(HashKey key) : streams_(slots_max), accepted_from_(0, H
 std::optional<StreamRefusal> StreamTable::add(const Flow& flow, MonoTime now) {
   CHECK(!slots_.contains(flow.stream));
   const bool is_accepted = !is_opened_by_us(flow.stream);
+  if (is_accepted && accepted_.streams >= limits::streams_max) return StreamRefusal::too_many;
+  Holder& holder = is_accepted ? accepted_from_[host_of(flow)] : opened_;
   if (is_accepted) {
-    if (accepted_ >= limits::streams_max) return StreamRefusal::too_many;
-    std::size_t& here = accepted_from_[host_of(flow)];
-    if (here >= limits::streams_of_peer_max) return StreamRefusal::too_many_here;
-    ++here;
-    ++accepted_;
+    if (holder.streams >= limits::streams_of_peer_max) return StreamRefusal::too_many_here;
+    ++accepted_.streams;
   }
+  ++holder.streams;
   const std::uint32_t slot = streams_.take();
   Stream& stream = streams_[slot];
   stream = Stream{};
   stream.flow = flow;
+  stream.holder = &holder;
   slots_.emplace(flow.stream, slot);
   stream.wait = is_accepted ? Wait::idle : Wait::ping;
   lane(stream.wait).arm(streams_, slot, now);
@@ -55,13 +58,12 @@ void StreamTable::remove(StreamId id) {
   const std::uint32_t slot = found->second;
   Stream& stream = streams_[slot];
   lane(stream.wait).cancel(streams_, slot);
-  partial_bytes_ -= stream.partial.size();
+  take_partial_bytes(stream, stream.partial.size());
   stream.partial = ByteBuffer();
+  --stream.holder->streams;
   if (!is_opened_by_us(id)) {
-    --accepted_;
-    const auto here = accepted_from_.find(host_of(stream.flow));
-    CHECK(here != accepted_from_.end());
-    if (--here->second == 0) accepted_from_.erase(here);
+    --accepted_.streams;
+    if (stream.holder->streams == 0) accepted_from_.erase(host_of(stream.flow));
   }
   slots_.erase(found);
   streams_.give_back(slot);
@@ -76,7 +78,7 @@ std::string_view StreamTable::join(std::uint32_t slot, std::string_view bytes) {
   if (stream.partial.empty()) return bytes;
   if (bytes.size() <= stream.partial.size()) {
     stream.partial.append(bytes);
-    partial_bytes_ += bytes.size();
+    add_partial_bytes(stream, bytes.size());
     is_in_partial_ = true;
     return stream.partial.view();
   }
@@ -98,10 +100,9 @@ StreamFramer::Piece StreamTable::next_piece(std::uint32_t slot, std::string_view
 }
 
 // `goes_on`: what is kept belongs to the message of which some was kept before.
-std::optional<StreamEnd> StreamTable::keep(std::uint32_t slot, std::string_view rest, bool goes_on,
-                                           MonoTime now) {
+void StreamTable::keep(std::uint32_t slot, std::string_view rest, bool goes_on, MonoTime now) {
   Stream& stream = streams_[slot];
-  partial_bytes_ -= stream.partial.size();
+  take_partial_bytes(stream, stream.partial.size());
   if (is_in_partial_) {
     if (!goes_on) std::memmove(stream.partial.data(), rest.data(), rest.size());
     stream.partial.truncate(rest.size());
@@ -110,14 +111,41 @@ std::optional<StreamEnd> StreamTable::keep(std::uint32_t slot, std::string_view 
     stream.partial.append(rest);
   }
   if (rest.empty() && stream.partial.capacity() > kept_bytes) stream.partial = ByteBuffer();
-  partial_bytes_ += stream.partial.size();
-  if (partial_bytes_ > limits::stream_partial_bytes_max) return StreamEnd::crowded;
+  add_partial_bytes(stream, stream.partial.size());
   if (rest.empty()) {
     wait_for(slot, is_opened_by_us(stream.flow.stream) ? Wait::ping : Wait::idle, now);
   } else if (!goes_on) {
     wait_for(slot, Wait::message, now);  // The time of a message runs from its beginning.
   }
-  return std::nullopt;
+}
+
+void StreamTable::add_partial_bytes(const Stream& stream, std::size_t bytes) {
+  stream.holder->partial_bytes += bytes;
+  if (!is_opened_by_us(stream.flow.stream)) accepted_.partial_bytes += bytes;
+}
+
+void StreamTable::take_partial_bytes(const Stream& stream, std::size_t bytes) {
+  stream.holder->partial_bytes -= bytes;
+  if (!is_opened_by_us(stream.flow.stream)) accepted_.partial_bytes -= bytes;
+}
+
+const StreamTable::Holder* StreamTable::find_crowding_holder() const {
+  if (accepted_.partial_bytes <= limits::stream_partial_bytes_max) return nullptr;
+  const auto most = std::ranges::max_element(accepted_from_, {}, [](const auto& host) {
+    return std::pair(host.second.partial_bytes, host.first.ip);
+  });
+  return &most->second;
+}
+
+std::optional<StreamId> StreamTable::find_crowding() const {
+  const Holder* const holder = find_crowding_holder();
+  if (holder == nullptr) return std::nullopt;
+  std::pair<std::size_t, StreamId> largest;
+  for (const auto& [id, slot] : slots_) {
+    const Stream& stream = streams_[slot];
+    if (stream.holder == holder) largest = std::max(largest, std::pair(stream.partial.size(), id));
+  }
+  return largest.second;
 }
 
 void StreamTable::wait_for(std::uint32_t slot, Wait wait, MonoTime now) {

@@ -8,7 +8,9 @@
 //   pong     10 s  no answer to that, from a peer that has given one  -> closed (no_pong)
 //
 // An idle stream keeps no buffer. Messages that are whole in what was read are not copied; the part
-// of one at the end is kept until the rest comes.
+// of one at the end is kept until the rest comes. Where these parts are too much together, the host
+// that holds most of them loses its largest. What we opened does not count there: it is a link to a
+// proxy, of which the operator names a few, and everybody's deliveries go over it.
 #pragma once
 
 #include <array>
@@ -56,8 +58,12 @@ class StreamTable {
       rest.remove_prefix(piece.size);
       goes_on = false;
     }
-    return keep(slot, rest, goes_on, now);
+    keep(slot, rest, goes_on, now);
+    return std::nullopt;
   }
+  // The stream that must be closed since incomplete messages take more than they may, until there
+  // is none; of equal ones the newest. A walk over all streams, but only then.
+  [[nodiscard]] std::optional<StreamId> find_crowding() const;
 
   struct Due {
     Flow flow;
@@ -69,10 +75,17 @@ class StreamTable {
   [[nodiscard]] std::optional<MonoTime> next_deadline() const;
 
  private:
+  // Who has streams: a host from which some were accepted, or we, who opened some.
+  struct Holder {
+    std::size_t streams = 0;
+    std::size_t partial_bytes = 0;
+  };
   enum class Wait : std::uint8_t { message, idle, ping, pong, count };
   struct Stream {
     Flow flow;
     parser::StreamFramer framer;
+    Holder* holder =
+        nullptr;         // In accepted_from_, which has it as long as it has streams; or ours.
     ByteBuffer partial;  // The beginning of a message, or all that came for it piece by piece.
     TimerNode timer;
     Wait wait = Wait::idle;
@@ -90,17 +103,19 @@ class StreamTable {
 
   std::string_view join(std::uint32_t slot, std::string_view bytes);
   parser::StreamFramer::Piece next_piece(std::uint32_t slot, std::string_view rest);
-  std::optional<StreamEnd> keep(std::uint32_t slot, std::string_view rest, bool goes_on,
-                                MonoTime now);
+  void keep(std::uint32_t slot, std::string_view rest, bool goes_on, MonoTime now);
+  void add_partial_bytes(const Stream& stream, std::size_t bytes);
+  void take_partial_bytes(const Stream& stream, std::size_t bytes);
+  [[nodiscard]] const Holder* find_crowding_holder() const;
   void wait_for(std::uint32_t slot, Wait wait, MonoTime now);
   TimerLane& lane(Wait wait) { return lanes_[static_cast<std::size_t>(wait)]; }
   [[nodiscard]] static Address host_of(const Flow& flow);
 
   mutable Pool streams_;
   std::unordered_map<StreamId, std::uint32_t> slots_;
-  std::unordered_map<Address, std::size_t, HostHash> accepted_from_;
-  std::size_t accepted_ = 0;
-  std::size_t partial_bytes_ = 0;
+  std::unordered_map<Address, Holder, HostHash> accepted_from_;
+  Holder accepted_;  // All of accepted_from_ together.
+  Holder opened_;
   ByteBuffer joined_;
   bool is_in_partial_ = false;  // What is being taken lies in the stream's own buffer.
   std::array<TimerLane, static_cast<std::size_t>(Wait::count)> lanes_ = {

@@ -241,6 +241,42 @@ TEST_F(TwoOverTcp, OneThatIsSilentToOptionsIsPassedOver) {
   EXPECT_FALSE(first.sent.contains(line(1)));
 }
 
+// Half a message on each of hundreds of connections must not cost everybody the link, nor those who
+// hold little their connection.
+TEST_F(OverTcp, OthersHalfMessagesNeverEndOurOwnLink) {
+  Harness::Stream& link = begin();
+  const std::string large = "SIP/2.0 200 OK\r\nX: " + std::string(60000, 'x');
+  h.feed(link, large);
+  const auto connect = [this](std::uint8_t host, std::size_t port) -> Harness::Stream& {
+    return h.connect(Address::ipv4({127, 0, 0, host}, static_cast<std::uint16_t>(port)));
+  };
+  const auto crowded = [this] { return at(h.figures().streams_ended, StreamEnd::crowded).value(); };
+  Harness::Stream& small = connect(9, 1000);
+  h.feed(small, large.substr(0, 1000));
+  Harness::Stream& other_host = connect(10, 1000);
+  h.feed(other_host, large);
+  const std::string half = large.substr(0, 55000);
+  const std::size_t fit = (limits::stream_partial_bytes_max - 1000 - large.size()) / half.size();
+  Harness::Stream& first = connect(9, 2000);
+  h.feed(first, half);
+  for (std::size_t i = 1; i < fit + 100; ++i) {
+    Harness::Stream& stream = connect(9, 2000 + i);
+    h.feed(stream, half);
+    EXPECT_EQ(stream.is_closed_by_server, i >= fit) << i;
+  }
+  EXPECT_EQ(crowded(), 100U);
+  // More of the link's own message takes nobody's place.
+  h.feed(link, std::string(5000, 'y'));
+  EXPECT_EQ(crowded(), 100U);
+  // The largest of that host goes first, whoever has sent last, and wherever.
+  h.feed(first, std::string(9000, 'z'));
+  h.feed(connect(10, 1001), half);
+  EXPECT_TRUE(first.is_closed_by_server);
+  EXPECT_EQ(crowded(), 101U);
+  EXPECT_FALSE(link.is_closed_by_server || small.is_closed_by_server ||
+               other_host.is_closed_by_server);
+}
+
 // --- Without a proxy ----------------------------------------------------------------------------
 
 TEST(WithoutProxy, AUserWhoCameByTcpIsReachedByHisConnection) {
