@@ -31,8 +31,10 @@ constexpr std::size_t run_bytes_max = 65507;
 constexpr std::size_t run_datagram_bytes_min = 128;
 // Datagrams of all runs of a batch.
 constexpr std::size_t send_batch_datagrams = 1024;
-// Peers whose way takes no runs. Beyond: no peer gets runs any more.
+// Peers whose way takes no runs, each for so long. Beyond: the one that was found first is tried
+// again at once. A try costs one call that fails.
 constexpr std::size_t peers_without_runs_max = 64;
+constexpr Duration runs_tried_again = 60s;
 // The outbox is carried out at the latest when it holds this many datagrams, so that its memory
 // stays bounded when every datagram of a batch is answered by a fan-out.
 constexpr std::size_t outbox_datagrams = limits::datagrams_per_turn_max;

@@ -20,7 +20,7 @@ void UdpSender::add(const Address& peer, std::string_view bytes, MonoTime now) {
   if (is_full()) flush(now);
   // The flush may have found the socket full.
   if (!waiting_.empty()) return keep(peer, bytes);
-  put(peer, bytes);
+  put(peer, bytes, now);
 }
 
 void UdpSender::flush(MonoTime now) {
@@ -36,7 +36,7 @@ void UdpSender::resume(MonoTime now) {
   retry_at_.reset();
   while (!waiting_.empty()) {
     for (std::size_t i = 0; i < waiting_.size() && !is_full(); ++i) {
-      put(waiting_.peer(i), waiting_.bytes(i));
+      put(waiting_.peer(i), waiting_.bytes(i), now);
     }
     const std::size_t done = send_batch(now);
     waiting_.pop(parts_before(done));
@@ -56,10 +56,10 @@ bool UdpSender::is_full() const {
   return count_ == messages_.size() || parts_count_ == parts_.size();
 }
 
-void UdpSender::put(const Address& peer, std::string_view bytes) {
+void UdpSender::put(const Address& peer, std::string_view bytes, MonoTime now) {
   // The kernel only reads it; iovec has no const form.
   parts_[parts_count_] = {const_cast<char*>(bytes.data()), bytes.size()};
-  if (!join_run(peer, bytes)) {
+  if (!join_run(peer, bytes, now)) {
     runs_[count_] = {peer, parts_count_, 1, bytes.size(),
                      bytes.size() >= budget::run_datagram_bytes_min};
     msghdr& header = messages_[count_].msg_hdr;
@@ -74,7 +74,7 @@ void UdpSender::put(const Address& peer, std::string_view bytes) {
 }
 
 // The datagram is the next part already; it joins the last run if it fits there.
-bool UdpSender::join_run(const Address& peer, std::string_view bytes) {
+bool UdpSender::join_run(const Address& peer, std::string_view bytes, MonoTime now) {
   if (count_ == 0) return false;
   Run& run = runs_[count_ - 1];
   const std::size_t segment = parts_[run.first_part].iov_len;
@@ -83,7 +83,7 @@ bool UdpSender::join_run(const Address& peer, std::string_view bytes) {
     return false;
   }
   if (run.parts == 1) {
-    if (!takes_runs(peer)) return run.open = false;
+    if (!takes_runs(peer, now)) return run.open = false;
     mark_as_run(count_ - 1);
   }
   ++run.parts;
@@ -105,9 +105,10 @@ void UdpSender::mark_as_run(std::size_t message) {
   std::memcpy(CMSG_DATA(part), &segment, sizeof segment);
 }
 
-bool UdpSender::takes_runs(const Address& peer) const {
-  return peers_without_runs_.size() < budget::peers_without_runs_max &&
-         std::ranges::find(peers_without_runs_, peer) == peers_without_runs_.end();
+bool UdpSender::takes_runs(const Address& peer, MonoTime now) const {
+  if (peer.port == 0) return false;
+  const auto found = std::ranges::find(peers_without_runs_, peer, &WithoutRuns::peer);
+  return found == peers_without_runs_.end() || found->until <= now;
 }
 
 void UdpSender::keep(const Address& peer, std::string_view bytes) {
@@ -138,22 +139,32 @@ std::size_t UdpSender::send_batch(MonoTime now) {
       continue;
     }
     if (errno == EINTR) continue;
-    if (give_up_runs(runs_[done], errno) || pause(errno, now)) return done;
-    if (failed_before) {
-      figures_.datagrams_send_failed.add(runs_[done].parts);
-      ++done;
-    }
+    if (give_up_runs(runs_[done], errno, now) || pause(errno, now)) return done;
+    if (failed_before) fail(runs_[done++]);
     failed_before = !failed_before;
   }
   return done;
 }
 
+// What the peer does not get alone, it did not miss for being in a run.
+void UdpSender::fail(const Run& run) {
+  figures_.datagrams_send_failed.add(run.parts);
+  std::erase_if(peers_without_runs_,
+                [&run](const WithoutRuns& without) { return without.peer == run.peer; });
+}
+
 // True if this is a run and the way to its peer does not take runs.
-bool UdpSender::give_up_runs(const Run& run, int error) {
+bool UdpSender::give_up_runs(const Run& run, int error, MonoTime now) {
   if (run.parts == 1) return false;
   if (error != EINVAL && error != EIO && error != EMSGSIZE && error != ENOPROTOOPT) return false;
   figures_.runs_refused.add();
-  if (takes_runs(run.peer)) peers_without_runs_.push_back(run.peer);
+  std::erase_if(peers_without_runs_, [&](const WithoutRuns& without) {
+    return without.peer == run.peer || without.until <= now;
+  });
+  if (peers_without_runs_.size() == budget::peers_without_runs_max) {
+    peers_without_runs_.erase(peers_without_runs_.begin());
+  }
+  peers_without_runs_.push_back({run.peer, now + budget::runs_tried_again});
   return true;
 }
 

@@ -5,12 +5,13 @@
 //
 //   EAGAIN    the socket's buffer is full: what is left waits for resume() at the next EPOLLOUT
 //   ENOBUFS   a queue below it is full: it waits for resume() at retry_at()
-//   EINVAL, EIO, EMSGSIZE, ENOPROTOOPT for a run: the way to that peer takes none; from then on its
-//             datagrams are sent one by one
+//   EINVAL, EIO, EMSGSIZE, ENOPROTOOPT for a run: the way to that peer takes none; for a minute its
+//             datagrams are sent one by one. Where one of them fails as well, it was not for the run
 //   another   may belong to a datagram sent earlier (an ICMP error is told to whoever calls next),
 //             so it counts against this message only when it comes twice
 //
-// While something waits, later datagrams queue behind it.
+// While something waits, later datagrams queue behind it. Nobody has a port 0 (a source may claim
+// it), so what would go there fails; it is never made a run, as that would fail in the same words.
 #pragma once
 
 #include <array>
@@ -67,14 +68,15 @@ class UdpSender {
   };
 
   [[nodiscard]] bool is_full() const;
-  void put(const Address& peer, std::string_view bytes);
-  bool join_run(const Address& peer, std::string_view bytes);
+  void put(const Address& peer, std::string_view bytes, MonoTime now);
+  bool join_run(const Address& peer, std::string_view bytes, MonoTime now);
   void mark_as_run(std::size_t message);
   void keep(const Address& peer, std::string_view bytes);
   void keep_from(std::size_t message);
-  [[nodiscard]] bool takes_runs(const Address& peer) const;
+  [[nodiscard]] bool takes_runs(const Address& peer, MonoTime now) const;
   std::size_t send_batch(MonoTime now);
-  bool give_up_runs(const Run& run, int error);
+  void fail(const Run& run);
+  bool give_up_runs(const Run& run, int error, MonoTime now);
   bool pause(int error, MonoTime now);
   void count_sent(std::size_t first, std::size_t count);
   [[nodiscard]] std::size_t parts_before(std::size_t message) const;
@@ -86,7 +88,11 @@ class UdpSender {
   WaitingDatagrams waiting_;
   bool waits_for_room_ = false;
   std::optional<MonoTime> retry_at_;
-  std::vector<Address> peers_without_runs_;
+  struct WithoutRuns {
+    Address peer;
+    MonoTime until{};
+  };
+  std::vector<WithoutRuns> peers_without_runs_;  // The one that was found first in front.
 
   // The batch being gathered.
   std::size_t count_ = 0;

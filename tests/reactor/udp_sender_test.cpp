@@ -235,6 +235,68 @@ TEST_F(UdpSenderTest, PeerWhoseWayTakesNoRunsGetsSingleDatagramsFromThenOn) {
   EXPECT_EQ(figures.runs_refused.value(), 4U);
 }
 
+// The way may have changed.
+TEST_F(UdpSenderTest, RunsAreTriedAgainAfterAMinute) {
+  FakeKernel::start({});
+  FakeKernel::refuses_runs = EINVAL;
+  send(of_size(300, 10));
+  FakeKernel::refuses_runs = 0;
+  now = now + budget::runs_tried_again - 1ms;
+  send(of_size(300, 10));
+  EXPECT_EQ(FakeKernel::runs, 0U);
+  now = now + 1ms;
+  send(of_size(300, 10));
+  EXPECT_EQ(FakeKernel::runs, 1U);
+  EXPECT_EQ(FakeKernel::sent.size(), 30U);
+  EXPECT_EQ(figures.runs_refused.value(), 1U);
+}
+
+// One peer's way says nothing about another's, however many there are.
+TEST_F(UdpSenderTest, ManyPeersWithoutRunsLeaveThoseOfOthersAlone) {
+  const Texts texts = of_size(300, 4);
+  const auto send_to = [&](const Address& other) {
+    for (const std::string& text : texts) sender.add(other, text, now);
+    sender.flush(now);
+  };
+  FakeKernel::start({});
+  FakeKernel::refuses_runs = EINVAL;
+  constexpr std::size_t others = 2 * budget::peers_without_runs_max;
+  for (std::size_t i = 0; i < others; ++i) {
+    send_to(Address::ipv4({127, 0, 1, 1}, static_cast<std::uint16_t>(1000 + i)));
+  }
+  FakeKernel::refuses_runs = 0;
+  send(texts);
+  EXPECT_EQ(FakeKernel::runs, 1U);
+  // The newest of them are known still.
+  send_to(Address::ipv4({127, 0, 1, 1}, static_cast<std::uint16_t>(1000 + others - 1)));
+  EXPECT_EQ(FakeKernel::runs, 1U);
+  EXPECT_EQ(FakeKernel::sent.size(), 4 * (others + 2));
+}
+
+// Then the run was not at fault.
+TEST_F(UdpSenderTest, WhatFailsOneByOneAsWellIsNotHeldAgainstRuns) {
+  FakeKernel::start({-EINVAL, -EINVAL, -EINVAL, -EINVAL, -EINVAL});
+  send(of_size(300, 2));
+  EXPECT_EQ(figures.runs_refused.value(), 1U);
+  EXPECT_EQ(figures.datagrams_send_failed.value(), 2U);
+  send(of_size(300, 2));
+  EXPECT_EQ(FakeKernel::runs, 1U);
+}
+
+// An untrusted source may claim it, and the kernel refuses it in the words that it has for runs.
+TEST_F(UdpSenderTest, WhatGoesToPort0IsNeverARun) {
+  FakeKernel::start({});
+  const Texts texts = of_size(300, 200);
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    sender.add(Address::ipv4({127, 0, 1, static_cast<std::uint8_t>(i / 2)}, 0), texts[i], now);
+  }
+  sender.flush(now);
+  EXPECT_EQ(FakeKernel::runs, 0U);
+  send(texts);
+  EXPECT_EQ(FakeKernel::runs, 4U);
+  EXPECT_EQ(FakeKernel::sent.size(), 400U);
+}
+
 TEST_F(UdpSenderTest, RunThatIsRefusedBehindOthersKeepsTheOrder) {
   FakeKernel::start({});
   FakeKernel::refuses_runs = EINVAL;

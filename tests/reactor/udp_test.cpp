@@ -161,6 +161,27 @@ TEST_F(Udp, DatagramsOfOneSizeArriveSingly) {
   EXPECT_EQ(figures.runs_refused.value(), 0U);
 }
 
+// The kernel's own word on port 0 is that for a way without runs.
+TEST_F(Udp, PortsThatAreNoneLeaveRunsToOthers) {
+  listen({any_port_v4});
+  const Peer peer;
+  const std::string text(400, 'x');
+  core.wake = [&](Outbox& out) {
+    for (std::size_t host = 0; host <= budget::peers_without_runs_max; ++host) {
+      const auto octet = static_cast<std::uint8_t>(host);
+      for (int i = 0; i < 2; ++i) send_text(out, {Address::ipv4({127, 0, 1, octet}, 0), 0}, text);
+    }
+    for (int i = 0; i < 10; ++i) send_text(out, {peer.address(), 0}, text);
+    out.exit(0);
+  };
+  reactor->wake();
+  EXPECT_EQ(reactor->run(core, core), 0);
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(peer.receive(), text);
+  EXPECT_EQ(figures.datagrams_sent.value(), 10U);
+  EXPECT_EQ(figures.datagrams_send_failed.value(), 2 * (budget::peers_without_runs_max + 1));
+  EXPECT_EQ(figures.runs_refused.value(), 0U);
+}
+
 TEST_F(Udp, WhatTheReceiveBufferHasNoRoomForIsCounted) {
   auto opened = Reactor::open({.listen_udp = {any_port_v4}, .receive_buffer_bytes = 4096}, figures);
   ASSERT_TRUE(opened);
