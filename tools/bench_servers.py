@@ -37,7 +37,7 @@ class Imcd:
         environment = dict(os.environ, STATE_DIRECTORY=str(self.scratch), RUNTIME_DIRECTORY=str(self.scratch))
         command = [
             str(binary), "--listen=udp:127.0.0.1:0", "--listen=tcp:127.0.0.1:0",
-            f"--outbound_proxy=127.0.0.1:{proxy_port};transport={'tcp' if tcp else 'udp'}",
+            "--room_names=*", f"--outbound_proxy=127.0.0.1:{proxy_port};transport={'tcp' if tcp else 'udp'}",
             f"--mi_reply_dir={self.scratch}",
             "--room_rate=0",  # One room takes here what a houseful of them would.
             *options,

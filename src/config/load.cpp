@@ -25,6 +25,16 @@ bool has_control_byte(std::string_view value) {
   });
 }
 
+// What `auto` says. Beside a proxy, or where others reach imcd, users have addresses of their own,
+// and rooms must not stand in their way; on one machine any name will do.
+void choose_room_names(Settings& settings) {
+  const bool is_alone = settings.deliveries.outbound_proxies.empty() &&
+                        std::ranges::all_of(settings.network.listen, [](const Endpoint& listen) {
+                          return listen.address.is_loopback();
+                        });
+  std::ranges::replace(settings.conference.room_names, "auto", is_alone ? "*" : "chat-*");
+}
+
 // Puts the assignments of one source after another into Settings and gathers what is wrong.
 class Loader {
  public:
@@ -71,6 +81,7 @@ class Loader {
     // Rules between options say nothing new while a value itself is wrong.
     if (complaints_.empty()) check_together();
     if (!complaints_.empty()) return fail(fmt::format("{}", fmt::join(complaints_, "\n")));
+    choose_room_names(settings_);
     return std::move(settings_);
   }
 

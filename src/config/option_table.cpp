@@ -109,6 +109,12 @@ constexpr Option options[] = {
      "HOST", "", {},
      "rooms addressed at any of these hosts are the room at the first; other hosts stand for "
      "themselves"},
+    {"room_names", rooms, reloadable,
+     many<&Settings::conference, &ConferenceSettings::room_names, parse_room_names>,
+     "PATTERN|auto", "auto", {},
+     "which addresses can be rooms: a glob (* and ?) over NAME@DOMAIN, or over NAME where it has no "
+     "@; auto: chat-* where outbound_proxy is set or imcd listens beyond loopback, else *; rooms "
+     "that there are work on, whatever they are called"},
     {"room_create", rooms, reloadable,
      one<&Settings::conference, &ConferenceSettings::anyone_creates_rooms, parse_room_create>,
      "anyone|mi", "anyone", {},

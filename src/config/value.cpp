@@ -277,6 +277,18 @@ Result<std::string> parse_domain(std::string_view value, Bounds) {
   return fail("expected a host name or address without a port, an IPv6 address in brackets");
 }
 
+Result<std::string> parse_room_names(std::string_view value, Bounds) {
+  const bool is_printable =
+      std::ranges::all_of(value, [](unsigned char c) { return c > ' ' && c != 0x7f; });
+  const std::size_t at = value.find('@');
+  const bool is_whole =
+      at == std::string_view::npos || (at > 0 && at + 1 < value.size() && value.rfind('@') == at);
+  if (!value.empty() && value.size() <= limits::user_key_bytes_max && is_printable && is_whole) {
+    return std::string(value);
+  }
+  return fail("expected auto or a pattern of names such as chat-* or *@rooms.example.org");
+}
+
 Result<bool> parse_room_create(std::string_view value, Bounds) {
   static constexpr std::array words = {Word<bool>{"anyone", true}, Word<bool>{"mi", false}};
   return choose<bool>(value, words);

@@ -21,7 +21,7 @@ Conference::Conference(const ConferenceSettings& settings, IdentityTable& identi
       changes_(random.next_key(), settings_.hash_size, settings_.domains, identities, epochs,
                deliveries, figures),
       loader_(changes_, identities, figures),
-      house_{settings_, identities, changes_, loader_, sender_rates_, figures},
+      house_{settings_, identities, changes_, loader_, room_names_, sender_rates_, figures},
       chat_(settings_, instance_, random, deliveries, figures),
       notices_(settings_, instance_, random, deliveries, figures),
       sender_rates_(identities) {
@@ -33,6 +33,7 @@ Conference::~Conference() { epochs_.free_all(); }
 
 void Conference::apply(const ConferenceSettings& settings) {
   settings_ = settings;
+  room_names_.apply(settings.room_names);
   sender_rates_.apply(settings);
 }
 

@@ -26,6 +26,7 @@
 #include "imc/room_changes.h"
 #include "imc/room_loader.h"
 #include "imc/room_message.h"
+#include "imc/room_names.h"
 #include "imc/sender_rates.h"
 
 namespace imcd::imc {
@@ -93,6 +94,7 @@ class Conference {
   std::string instance_;  // Our mark in what we send.
   RoomChanges changes_;
   RoomLoader loader_;
+  RoomNames room_names_;
   House house_;
   ChatRelay chat_;
   Notices notices_;

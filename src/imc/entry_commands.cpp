@@ -9,9 +9,7 @@ namespace {
 
 void make_room(CommandRun& run, bool is_private) {
   const House& house = run.house();
-  if (!house.settings.anyone_creates_rooms) {
-    return run.refuse(reply::room_creation_refused, "Only the operators make rooms here.");
-  }
+  if (const auto fault = house.find_rule_fault(run.address())) return run.refuse(*fault);
   if (const auto fault = house.find_fault(run.address(), *run.sender())) return run.refuse(*fault);
   run.readdress_sender();
   const Room& room = house.make_room(run.address(), is_private, run.sender(), run.outcome());

