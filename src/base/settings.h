@@ -61,13 +61,14 @@ struct ConferenceSettings {
   bool anyone_creates_rooms{};
   std::uint32_t max_members{};
   std::uint32_t max_rooms_per_user{};
-  std::uint32_t user_rate{};            // Messages a second that one user may send; 0: any number.
-  std::uint32_t user_burst{};           // How many at once; 0: as user_rate.
-  std::uint32_t room_rate{};            // Chat messages a second to one room; 0: any number.
-  std::string extra_headers;            // Whole lines, each with its line end; or empty.
-  std::vector<std::string> domains;     // The first is the rooms' home, the others its aliases.
-  std::vector<std::string> room_names;  // Globs that new rooms' addresses fit; without `auto`.
-  std::uint32_t hash_size{};            // Log2 of the room table's first size.
+  std::uint32_t user_rate{};         // Messages a second that one user may send; 0: any number.
+  std::uint32_t user_burst{};        // How many at once; 0: as user_rate.
+  std::uint32_t room_rate{};         // Chat messages a second to one room; 0: any number.
+  std::string extra_headers;         // Whole lines, each with its line end; or empty.
+  std::vector<std::string> domains;  // The first is the rooms' home, the others its aliases.
+  std::vector<std::string> content_types;  // Relayed as they are; `type/*` and `*/*` too.
+  std::vector<std::string> room_names;     // Globs that new rooms' addresses fit; without `auto`.
+  std::uint32_t hash_size{};               // Log2 of the room table's first size.
   std::size_t max_rooms = limits::rooms_max;  // No option. Less in tests.
 
   friend bool operator==(const ConferenceSettings&, const ConferenceSettings&) = default;

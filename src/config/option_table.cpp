@@ -123,6 +123,11 @@ constexpr Option options[] = {
      many<&Settings::conference, &ConferenceSettings::extra_headers, parse_extra_headers>,
      "HEADERS", "", {},
      "header lines that imcd adds to each message it sends; several with \\r\\n between"},
+    {"content_types", rooms, reloadable,
+     many<&Settings::conference, &ConferenceSettings::content_types, parse_content_types>,
+     "TYPE/SUBTYPE", "*/*", {},
+     "content that is relayed as it is, text/* and */* too; HTML only where it is named (text/html), "
+     "else its text is; text/plain always is"},
     {"max_members", rooms, reloadable,
      one<&Settings::conference, &ConferenceSettings::max_members, parse_count>,
      "N", "100000", {1, 1'000'000},

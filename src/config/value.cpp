@@ -277,6 +277,19 @@ Result<std::string> parse_domain(std::string_view value, Bounds) {
   return fail("expected a host name or address without a port, an IPv6 address in brackets");
 }
 
+Result<std::string> parse_content_types(std::string_view value, Bounds) {
+  const std::size_t slash = value.find('/');
+  if (slash != std::string_view::npos) {
+    const std::string_view type = value.substr(0, slash);
+    const std::string_view subtype = value.substr(slash + 1);
+    const bool is_range = subtype == "*";
+    const bool has_star = type.contains('*') || (!is_range && subtype.contains('*'));
+    const bool is_good = is_token(type) && is_token(subtype) && !has_star;
+    if (is_good || value == "*/*") return to_lower(value);
+  }
+  return fail("expected a content type without parameters, such as image/png, image/* or */*");
+}
+
 Result<std::string> parse_room_names(std::string_view value, Bounds) {
   const bool is_printable =
       std::ranges::all_of(value, [](unsigned char c) { return c > ' ' && c != 0x7f; });

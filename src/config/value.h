@@ -48,6 +48,8 @@ Result<std::string> parse_extra_headers(std::string_view value, Bounds bounds);
 // A host name or address as it stands in a SIP URI, without a port.
 Result<std::string> parse_domain(std::string_view value, Bounds bounds);
 // True for `anyone`, false for `mi`.
+// RFC 3261 25.1: media-range, in lower case, without parameters.
+Result<std::string> parse_content_types(std::string_view value, Bounds bounds);
 // A pattern of names, or the word `auto`.
 Result<std::string> parse_room_names(std::string_view value, Bounds bounds);
 Result<bool> parse_room_create(std::string_view value, Bounds bounds);

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstring>
+#include <span>
 
 #include "base/limits.h"
 #include "parser/writer.h"
@@ -105,14 +106,17 @@ void write_common_fields(ByteBuffer& out, const CommonPart& part) {
   out.append(part.extra_headers);
 }
 
-void write_content_fields(ByteBuffer& out, const parser::MessageView& original) {
+void write_content_fields(ByteBuffer& out, const parser::MessageView& original,
+                          std::string_view type) {
+  // The first are those of the original content alone.
   constexpr std::array relayed = {HeaderName::content_type,
                                   HeaderName::content_encoding,
                                   HeaderName::content_disposition,
                                   HeaderName::content_language,
                                   HeaderName::date,
                                   HeaderName::expires};
-  for (const HeaderName name : relayed) {
+  if (!type.empty()) parser::write_field(out, "Content-Type", type);
+  for (const HeaderName name : std::span(relayed).subspan(type.empty() ? 0 : 3)) {
     const auto value = original.find(name);
     if (!value) continue;
     out.append(parser::header_name_text(name));

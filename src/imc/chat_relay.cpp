@@ -4,8 +4,6 @@
 
 #include "base/limits.h"
 #include "delivery/delivery_writer.h"
-#include "imc/cpim_sender.h"
-#include "imc/look_alikes.h"
 #include "imc/message_content.h"
 #include "imc/replies.h"
 
@@ -26,8 +24,8 @@ Reply ChatRelay::try_relay(const RoomMessage& message, const Identity& sender, c
   const Member* const member = room.members.find(sender);
   if (member == nullptr || !member->is_member()) return reply::not_a_member;
   if (message.anonymous) return reply::anonymous;
-  const auto body = read_body(message, sender);
-  if (!body) return body.error();
+  const auto content = content_.read(message.view, sender);
+  if (!content) return content.error();
   // An automatic answer (RFC 3834 5) is accepted and goes nowhere: a room must not start a storm.
   if (message.view.body.empty() || is_automatic(message.view)) return reply::ok;
   if (!admit(room, now.mono)) return reply::room_too_fast;
@@ -35,7 +33,7 @@ Reply ChatRelay::try_relay(const RoomMessage& message, const Identity& sender, c
     at(figures_.refused, RefusalCause::overload).add();
     return reply::overloaded;
   }
-  const auto text = write(message, *body, sender, room, now);
+  const auto text = write(message, *content, sender, room, now);
   if (!text) return reply::message_too_large;
   fan_out(*text, sender, room, now.mono);
   deliveries_.messages().release(*text);
@@ -78,23 +76,10 @@ bool ChatRelay::is_backlogged(const Room& room) const {
   return far_behind * 2 > room.members.members();
 }
 
-// What members get of it; a part of it may be in `body_`.
-std::expected<std::string_view, Reply> ChatRelay::read_body(const RoomMessage& message,
-                                                            const Identity& sender) {
-  const std::string_view body = message.view.body;
-  const bool is_readable = !has_unreadable_encoding(message.view);
-  if (is_plain_text(message.view)) return is_readable ? mark_look_alikes(body, body_) : body;
-  if (!is_cpim(message.view)) return body;
-  if (!is_readable) return std::unexpected(reply::unsupported_content_encoding);
-  const auto named = name_cpim_sender(body, sender, body_);
-  if (!named) return std::unexpected(reply::not_the_sender);
-  return *named;
-}
-
 // The common part of a chat message, or nothing when it is too long for the way to the members.
-std::optional<std::uint32_t> ChatRelay::write(const RoomMessage& message, std::string_view body,
-                                              const Identity& sender, const Room& room,
-                                              Instant now) {
+std::optional<std::uint32_t> ChatRelay::write(const RoomMessage& message,
+                                              const ChatContent& content, const Identity& sender,
+                                              const Room& room, Instant now) {
   const std::uint32_t index = deliveries_.messages().make(delivery::SharedMessage::Kind::chat);
   delivery::SharedMessage& shared = deliveries_.messages()[index];
   shared.room_uri = room.uri();
@@ -105,12 +90,7 @@ std::optional<std::uint32_t> ChatRelay::write(const RoomMessage& message, std::s
                                               .instance = instance_,
                                               .in_reply_to = {},
                                               .extra_headers = settings_.extra_headers});
-  delivery::write_content_fields(shared.text, message.view);
-  if (is_plain_text(message.view) && !has_unreadable_encoding(message.view)) {
-    write_text(shared.text, message, body, sender);
-  } else {
-    delivery::write_body(shared.text, body);
-  }
+  write_content(shared.text, message, content, sender);
   if (shared.text.size() + limits::delivery_head_bytes > deliveries_.request_bytes_max(now.mono)) {
     deliveries_.messages().release(index);
     return std::nullopt;
@@ -121,14 +101,17 @@ std::optional<std::uint32_t> ChatRelay::write(const RoomMessage& message, std::s
 }
 
 // Text shows who said it.
-void ChatRelay::write_text(ByteBuffer& out, const RoomMessage& message, std::string_view body,
-                           const Identity& sender) {
-  if (!message.view.find(HeaderName::content_type)) out.append("Content-Type: text/plain\r\n");
+void ChatRelay::write_content(ByteBuffer& out, const RoomMessage& message,
+                              const ChatContent& content, const Identity& sender) {
+  delivery::write_content_fields(out, message.view, content.type);
+  if (!content.has_prefix) return delivery::write_body(out, content.body);
+  const bool has_type = message.view.find(HeaderName::content_type).has_value();
+  if (!has_type) out.append("Content-Type: text/plain\r\n");
   prefix_.clear();
   prefix_.append('<');
   prefix_.append(sender.address());
   prefix_.append(">: ");
-  delivery::write_body(out, prefix_.view(), body);
+  delivery::write_body(out, prefix_.view(), content.body);
 }
 
 }  // namespace imcd::imc

@@ -6,10 +6,8 @@
 #pragma once
 
 #include <cstdint>
-#include <expected>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "base/byte_buffer.h"
 #include "base/figures.h"
@@ -19,6 +17,7 @@
 #include "base/time.h"
 #include "delivery/deliveries.h"
 #include "identity/identity.h"
+#include "imc/chat_content.h"
 #include "imc/room.h"
 #include "imc/room_message.h"
 
@@ -35,6 +34,9 @@ class ChatRelay {
         deliveries_(deliveries),
         figures_(figures) {}
 
+  // What else there is of the settings is looked up when it is needed.
+  void apply() { content_.apply(settings_.content_types); }
+
   // Null: there is no such room. What the sender is told.
   Reply relay(const RoomMessage& message, const Identity& sender, const Room* room, Instant now);
 
@@ -43,13 +45,12 @@ class ChatRelay {
                   Instant now);
   [[nodiscard]] bool admit(const Room& room, MonoTime now) const;
   [[nodiscard]] bool is_backlogged(const Room& room) const;
-  [[nodiscard]] std::expected<std::string_view, Reply> read_body(const RoomMessage& message,
-                                                                 const Identity& sender);
   [[nodiscard]] std::optional<std::uint32_t> write(const RoomMessage& message,
-                                                   std::string_view body, const Identity& sender,
-                                                   const Room& room, Instant now);
-  void write_text(ByteBuffer& out, const RoomMessage& message, std::string_view body,
-                  const Identity& sender);
+                                                   const ChatContent& content,
+                                                   const Identity& sender, const Room& room,
+                                                   Instant now);
+  void write_content(ByteBuffer& out, const RoomMessage& message, const ChatContent& content,
+                     const Identity& sender);
   void fan_out(std::uint32_t text, const Identity& sender, const Room& room, MonoTime now);
 
   const ConferenceSettings& settings_;
@@ -57,8 +58,8 @@ class ChatRelay {
   Random& random_;
   delivery::Deliveries& deliveries_;
   Figures& figures_;
+  ChatContentReader content_;
   ByteBuffer prefix_;  // Scratch: `<user@host>: ` of a chat line.
-  ByteBuffer body_;    // Scratch: a body that is not relayed byte for byte.
 };
 
 }  // namespace imcd::imc

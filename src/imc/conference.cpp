@@ -34,6 +34,7 @@ Conference::~Conference() { epochs_.free_all(); }
 void Conference::apply(const ConferenceSettings& settings) {
   settings_ = settings;
   room_names_.apply(settings.room_names);
+  chat_.apply();
   sender_rates_.apply(settings);
 }
 

@@ -7,12 +7,15 @@ namespace imcd::imc {
 
 using parser::HeaderName;
 
-namespace {
-
-// type/subtype of a Content-Type value, without its parameters.
 std::string_view media_type(std::string_view content_type) {
   return trim(content_type.substr(0, content_type.find(';')));
 }
+
+std::string_view media_type(const parser::MessageView& view) {
+  return media_type(view.find(HeaderName::content_type).value_or(std::string_view{}));
+}
+
+namespace {
 
 bool is_plain(std::string_view content_type) {
   return content_type.empty() || equal_ignoring_case(media_type(content_type), "text/plain");
@@ -32,8 +35,7 @@ bool is_plain_text(const parser::MessageView& view) {
 }
 
 bool is_cpim(const parser::MessageView& view) {
-  const auto type = view.find(HeaderName::content_type);
-  return type && equal_ignoring_case(media_type(*type), "message/cpim");
+  return equal_ignoring_case(media_type(view), "message/cpim");
 }
 
 bool has_unreadable_encoding(const parser::MessageView& view) {

@@ -9,6 +9,11 @@
 
 namespace imcd::imc {
 
+// type/subtype of a Content-Type value, without its parameters.
+[[nodiscard]] std::string_view media_type(std::string_view content_type);
+// The same of the message's; empty: it has none.
+[[nodiscard]] std::string_view media_type(const parser::MessageView& view);
+
 // A body without Content-Type is taken for text/plain.
 [[nodiscard]] bool is_plain_text(const parser::MessageView& view);
 

@@ -24,6 +24,7 @@ constexpr Reply no_name_for_room{403, 0, "Not A Name For A Room"};
 constexpr Reply address_of_user{403, 0, "Address Of A User"};
 constexpr Reply no_such_room{404, 0, "No Such Room"};
 constexpr Reply no_such_member{404, 0, "No Such Member"};
+constexpr Reply unsupported_media_type{415, 0, "Unsupported Media Type"};
 constexpr Reply unsupported_content_encoding{415, 0, "Unsupported Content-Encoding"};
 // A full room or user is spared for a while by its senders, not by the proxy for everybody: 480.
 constexpr Reply room_is_full{480, 0, "Room Is Full"};

@@ -25,6 +25,7 @@ std::optional<Cpim> parse_cpim(std::string_view body) {
     if (line->empty()) break;
   }
   Cpim cpim;
+  cpim.headers = body.substr(0, body.size() - rest.size());
   for (;;) {
     const auto line = take_line(rest);
     if (!line) return std::nullopt;

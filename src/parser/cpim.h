@@ -1,5 +1,5 @@
-// message/cpim (RFC 3862): a text wrapped with headers of its own. imcd relays such bodies byte for
-// byte; it looks inside only to see a command.
+// message/cpim (RFC 3862): a text wrapped with headers of its own. imcd looks inside to see a
+// command, and what the content is.
 //
 //   From: <im:alice@example.org>      message headers (RFC 3862 2.1)
 //                                     an empty line
@@ -14,6 +14,7 @@
 namespace imcd::parser {
 
 struct Cpim {
+  std::string_view headers;       // Those of the message, with the empty line.
   std::string_view content_type;  // Empty: none given.
   std::string_view content;
 };

@@ -1,5 +1,9 @@
 #include "server/responder.h"
 
+#include <algorithm>
+
+#include "imc/replies.h"
+
 namespace imcd::server {
 namespace {
 
@@ -13,26 +17,6 @@ void write_unsupported(ByteBuffer& out, const parser::MessageView& view) {
     out.append("Unsupported: ");
     parser::write_line_text(out, view.headers[i].value);
     out.append("\r\n");
-  }
-}
-
-// Fields that belong to a final response by its code (RFC 3261 21.4), and those of a good answer
-// to OPTIONS (RFC 3261 11.2).
-void write_fields_of_code(ByteBuffer& out, const parser::MessageView& view, std::uint16_t code) {
-  switch (code) {
-    case 200:
-      if (view.method != parser::Method::options) return;
-      parser::write_field(out, "Allow", allowed_methods);
-      parser::write_field(out, "Accept", "*/*");
-      return parser::write_field(out, "Supported", "");
-    case 405:
-      return parser::write_field(out, "Allow", allowed_methods);
-    case 415:
-      return parser::write_field(out, "Accept-Encoding", "identity");
-    case 420:
-      return write_unsupported(out, view);
-    default:
-      return;
   }
 }
 
@@ -52,6 +36,39 @@ parser::Status status_of(const Reply& reply) { return {reply.code, reply.phrase}
 
 }  // namespace
 
+void Responder::apply(const ConferenceSettings& settings) {
+  const auto& types = settings.content_types;
+  const bool are_all = std::ranges::find(types, "*/*") != types.end();
+  accepted_types_ = are_all ? "*/*" : "text/plain";
+  for (const std::string& type : types) {
+    if (type != "*/*") accepted_types_ += ", " + type;
+  }
+}
+
+// Fields that belong to a final response by its code (RFC 3261 21.4), and those of a good answer
+// to OPTIONS (RFC 3261 11.2).
+void Responder::write_fields_of(ByteBuffer& out, const parser::MessageView& view,
+                                const Reply& reply) const {
+  switch (reply.code) {
+    case 200:
+      if (view.method != parser::Method::options) return;
+      parser::write_field(out, "Allow", allowed_methods);
+      parser::write_field(out, "Accept", accepted_types_);
+      return parser::write_field(out, "Supported", "");
+    case 405:
+      return parser::write_field(out, "Allow", allowed_methods);
+    case 415:
+      if (reply.phrase == imc::reply::unsupported_media_type.phrase) {
+        return parser::write_field(out, "Accept", accepted_types_);
+      }
+      return parser::write_field(out, "Accept-Encoding", "identity");
+    case 420:
+      return write_unsupported(out, view);
+    default:
+      return;
+  }
+}
+
 std::string_view Responder::tag(const Request& request) {
   tag_.clear();
   transactions_.write_tag(tag_, request.key);
@@ -68,7 +85,7 @@ void Responder::respond(const Request& request, const Reply& reply, Outbox& out)
   ByteBuffer& response = out.begin_datagram();
   parser::write_response_head(response, request.view, request.from.peer, status_of(reply),
                               tag(request));
-  write_fields_of_code(response, request.view, reply.code);
+  write_fields_of(response, request.view, reply);
   write_retry_after(response, reply);
   end(response, reply.code, way_back(request), out);
 }

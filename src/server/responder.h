@@ -9,6 +9,7 @@
 #include "base/figures.h"
 #include "base/outbox.h"
 #include "base/reply.h"
+#include "base/settings.h"
 #include "parser/fault.h"
 #include "parser/writer.h"
 #include "server/request.h"
@@ -25,9 +26,14 @@ struct HeldResponse {
 
 class Responder {
  public:
-  // Both must outlive it.
-  Responder(const tm::ServerTransactions& transactions, Figures& figures)
-      : transactions_(transactions), figures_(figures) {}
+  // All but the settings must outlive it.
+  Responder(const ConferenceSettings& settings, const tm::ServerTransactions& transactions,
+            Figures& figures)
+      : transactions_(transactions), figures_(figures) {
+    apply(settings);
+  }
+
+  void apply(const ConferenceSettings& settings);
 
   // A final response: the first time and for each retransmission.
   void respond(const Request& request, const Reply& reply, Outbox& out);
@@ -43,11 +49,13 @@ class Responder {
 
  private:
   [[nodiscard]] std::string_view tag(const Request& request);
+  void write_fields_of(ByteBuffer& out, const parser::MessageView& view, const Reply& reply) const;
   void end(ByteBuffer& response, std::uint16_t code, const Flow& to, Outbox& out);
 
   const tm::ServerTransactions& transactions_;
   Figures& figures_;
-  ByteBuffer tag_;  // Reused for every response.
+  std::string accepted_types_;  // For Accept.
+  ByteBuffer tag_;              // Reused for every response.
 };
 
 }  // namespace imcd::server

@@ -14,7 +14,7 @@ Server::Server(const Settings& settings, Setup setup, Figures& figures, Instant 
       deliveries_(settings.deliveries, std::move(setup.sockets), random_.next_key(), identities_,
                   figures),
       conference_(settings.conference, identities_, epochs_, deliveries_, random_, figures),
-      responder_(transactions_, figures),
+      responder_(settings.conference, transactions_, figures),
       commits_(settings.journal, settings_, conference_, transactions_, responder_, figures),
       shutdown_(settings_, deliveries_, commits_),
       trusted_(settings_),
@@ -30,6 +30,7 @@ void Server::apply(const Settings& settings) {
   settings_ = settings.server;
   deliveries_.apply(settings.deliveries);
   conference_.apply(settings.conference);
+  responder_.apply(settings.conference);
   commits_.apply(settings.journal);
 }
 

@@ -342,6 +342,16 @@ TEST(RoomNames, ThoseGivenReplaceTheDefault) {
   }
 }
 
+TEST(ContentTypes, AreAllOrWhatIsGivenInLowerCase) {
+  EXPECT_EQ(load({})->settings.conference.content_types, Names{"*/*"});
+  EXPECT_EQ(load({"--content_types=Image/*", "--content_types=text/html"})
+                ->settings.conference.content_types,
+            (Names{"image/*", "text/html"}));
+  for (const std::string_view bad : {"text", "text/", "/plain", "*/plain", "text/pl*", "a/b;c=d"}) {
+    EXPECT_FALSE(load({"--content_types", bad})) << bad;
+  }
+}
+
 TEST(ReadFile, GivesTheBytesOfAFileAndSaysWhyThereAreNone) {
   const std::string path = testing::TempDir() + "imcd_read_file_test";
   std::ofstream(path) << "hop_window = 3\n";

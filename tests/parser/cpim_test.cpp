@@ -13,6 +13,8 @@ constexpr std::string_view whole =
 TEST(Cpim, GivesTypeAndContent) {
   const auto cpim = parse_cpim(whole);
   ASSERT_TRUE(cpim);
+  EXPECT_EQ(cpim->headers,
+            "From: <im:alice@example.org>\r\nDateTime: 2026-01-01T00:00:00Z\r\n\r\n");
   EXPECT_EQ(cpim->content_type, "text/plain; charset=utf-8");
   EXPECT_EQ(cpim->content, "#join\r\n");
 }

@@ -244,6 +244,9 @@ TEST_F(KnownFailure, ContentTypeWasForcedToTextPlainAndNoticesTookTheSenders) {
   ASSERT_EQ(code(alice, "chat", "#create"), 200);
   ASSERT_EQ(code(bob, "chat", "#join"), 200);
   bob.forget();
+  Settings as_it_is = default_settings();
+  as_it_is.conference.content_types = {"text/html"};
+  h.apply(as_it_is);
   alice.say("chat", "<b>x</b>", "Content-Type: text/html\r\n");
   carol.say("chat", "#join", "Content-Type: text/plain;charset=utf-16\r\n");
   h.run_for(1s);
