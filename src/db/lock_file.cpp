@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -15,9 +16,11 @@ std::string error_words(int error) { return std::generic_category().message(erro
 
 }  // namespace
 
-LockFile::LockFile(LockFile&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
+LockFile::LockFile(LockFile&& other) noexcept
+    : path_(std::move(other.path_)), file_(std::exchange(other.file_, -1)) {}
 
 LockFile& LockFile::operator=(LockFile&& other) noexcept {
+  std::swap(path_, other.path_);
   std::swap(file_, other.file_);
   return *this;
 }
@@ -26,8 +29,15 @@ LockFile::~LockFile() {
   if (file_ >= 0) ::close(file_);
 }
 
+bool LockFile::is_found() const {
+  struct stat held{};
+  struct stat found{};
+  return is_held() && ::fstat(file_, &held) == 0 && ::stat(path_.c_str(), &found) == 0 &&
+         held.st_dev == found.st_dev && held.st_ino == found.st_ino;
+}
+
 Result<LockFile> LockFile::acquire(const std::string& path, LockMode mode) {
-  LockFile lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640));
+  LockFile lock(path, ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640));
   if (!lock.is_held()) {
     return fail(fmt::format("cannot open the lock file {}: {}", path, error_words(errno)));
   }

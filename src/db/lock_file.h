@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include "base/result.h"
 
@@ -27,10 +28,13 @@ class LockFile {
   static Result<LockFile> acquire(const std::string& path, LockMode mode);
 
   [[nodiscard]] bool is_held() const { return file_ >= 0; }
+  // Whether whoever opens the path finds this lock. One whose file was removed keeps nobody out.
+  [[nodiscard]] bool is_found() const;
 
  private:
-  explicit LockFile(int file) : file_(file) {}
+  LockFile(std::string path, int file) : path_(std::move(path)), file_(file) {}
 
+  std::string path_;
   int file_ = -1;
 };
 

@@ -172,6 +172,7 @@ Result<void> MemoryStore::load(Sink sink, void* context) {
 CommitResult MemoryStore::write(const Batch& batch) {
   CommitResult result{.batch = batch.id};
   MemoryFaults& faults = database_.faults;
+  if (faults.replaced) return {.batch = batch.id, .replaced = true, .error = faults.error};
   if (dead_ || takes_place(faults.commit_failures)) {
     result.error = dead_ ? died : faults.error;
     return result;

@@ -36,6 +36,8 @@ struct MemoryFaults {
   std::size_t load_failures = 0;
   // The next commits change nothing and fail retryably.
   std::size_t commit_failures = 0;
+  // Another database stands in the place of this one: all commits fail for good.
+  bool replaced = false;
   // The process dies when so many more records have been applied, counted over all batches to come:
   // before the next record, or before the COMMIT where the batch has no more. The transaction that
   // is open then leaves nothing behind. Taken back when it happens.

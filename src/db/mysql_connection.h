@@ -27,7 +27,6 @@ class MysqlConnection final : public SqlConnection {
   SqlResult<void> roll_back() override { return execute("ROLLBACK"); }
   // Errors that end a transaction are none that refuse a row.
   [[nodiscard]] bool in_transaction() const override { return true; }
-  [[nodiscard]] bool is_stale() const override { return false; }
 
   [[nodiscard]] std::string begin_reading() const override {
     return "START TRANSACTION WITH CONSISTENT SNAPSHOT";

@@ -25,7 +25,7 @@ enum class SqlVerdict : std::uint8_t {
   retry,   // Busy, disk full, read-only, out of memory: the same again, later.
   // Anything else. The connection, the database or its tables are not what they were, so a later
   // try begins with opening. A damaged database is among them: while it is that, nothing is
-  // acknowledged, and once an operator has put a good one in its place, the batch goes there.
+  // acknowledged, until an operator has mended it in its place.
   reconnect,
 };
 
@@ -88,8 +88,6 @@ class SqlConnection {
   virtual SqlResult<void> roll_back() = 0;
   // False: an error has ended the transaction that was begun.
   [[nodiscard]] virtual bool in_transaction() const = 0;
-  // What were written to it would be lost.
-  [[nodiscard]] virtual bool is_stale() const = 0;
 
   // --- What differs in SQL ----------------------------------------------------------------------
 

@@ -103,6 +103,7 @@ Result<void> SqlStore::load(Sink sink, void* context) {
     return failure(done.error());
   }
   if (!connection_->roll_back()) disconnect();
+  is_in_use_ = true;
   return {};
 }
 
@@ -138,25 +139,25 @@ SqlResult<records::LoadedRows> SqlStore::read_rooms_of(const Bundle& bundle) {
 CommitResult SqlStore::write(const Batch& batch) {
   if (reads_only_) return {.batch = batch.id, .error = "the database is only read"};
   for (int tries = 1;; ++tries) {
-    if (connection_ != nullptr && connection_->is_stale()) disconnect();
+    if (connection_ != nullptr && !confirm_place()) disconnect();
     if (connection_ == nullptr) {
-      if (Result<void> opened = open(); !opened) {
-        return {.batch = batch.id, .error = opened.error().text};
-      }
+      if (Result<void> opened = open(); !opened) return failed(batch, opened.error().text);
     }
     CommitResult result{.batch = batch.id};
     const SqlResult<void> done = apply_batch(batch, result.refused);
     if (done) {
-      result.committed = true;
+      result.committed = is_in_use_ = true;
       return result;
     }
     abandon(done.error());
     const SqlVerdict verdict = done.error().verdict;
     const bool at_once = verdict == SqlVerdict::again || verdict == SqlVerdict::lost;
-    if (!at_once || tries == tries_max) {
-      return {.batch = batch.id, .error = failure(done.error()).error().text};
-    }
+    if (!at_once || tries == tries_max) return failed(batch, failure(done.error()).error().text);
   }
+}
+
+CommitResult SqlStore::failed(const Batch& batch, std::string error) const {
+  return {.batch = batch.id, .replaced = is_replaced(), .error = std::move(error)};
 }
 
 SqlResult<void> SqlStore::begin() {
@@ -177,7 +178,8 @@ SqlResult<void> SqlStore::apply_batch(const Batch& batch, std::vector<RefusedBun
       refused.push_back({bundle, std::move(error), std::move(*rows)});
     }
   }
-  return connection_->execute("COMMIT");
+  if (auto done = connection_->execute("COMMIT"); !done) return done;
+  return confirm_place();
 }
 
 SqlResult<void> SqlStore::apply_all(const Batch& batch) {

@@ -46,6 +46,11 @@ class SqlStore : public Store {
   virtual SqlResult<void> configure(SqlConnection& connection) = 0;
   // The connection will go.
   virtual void on_disconnect() {}
+  // Before each transaction and after its COMMIT: what the connection writes is where the database
+  // will be looked for.
+  virtual SqlResult<void> confirm_place() { return {}; }
+  // Another database stands there than the one in use.
+  [[nodiscard]] virtual bool is_replaced() const { return false; }
   // In each transaction, before anything else.
   virtual SqlResult<void> confirm_ownership() { return {}; }
 
@@ -55,6 +60,8 @@ class SqlStore : public Store {
   [[nodiscard]] bool reads_only() const { return reads_only_; }
   // Whether this store was open before.
   [[nodiscard]] bool was_open() const { return was_open_; }
+  // Whether somebody relies on what is in the database: it was loaded, or took a batch.
+  [[nodiscard]] bool is_in_use() const { return is_in_use_; }
   [[nodiscard]] std::unexpected<Error> failure(const SqlError& error) const;
 
  private:
@@ -69,6 +76,7 @@ class SqlStore : public Store {
   SqlResult<void> read_all(PieceWriter& out);
   SqlResult<records::LoadedRows> read_rooms_of(const Bundle& bundle);
 
+  [[nodiscard]] CommitResult failed(const Batch& batch, std::string error) const;
   SqlResult<void> begin();
   SqlResult<void> apply_batch(const Batch& batch, std::vector<RefusedBundle>& refused);
   SqlResult<void> apply_all(const Batch& batch);
@@ -93,6 +101,7 @@ class SqlStore : public Store {
   TableNames names_;
   bool reads_only_;
   bool was_open_ = false;
+  bool is_in_use_ = false;
   SqlSchema schema_;
   std::vector<std::string> warnings_;
   // In this order, so that statements go before their connection.

@@ -38,12 +38,6 @@ SqlResult<void> SqliteConnection::roll_back() {
   return in_transaction() ? execute("ROLLBACK") : SqlResult<void>{};
 }
 
-bool SqliteConnection::is_stale() const {
-  int moved = 0;
-  const int code = sqlite3_file_control(get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
-  return code == SQLITE_OK && moved != 0;
-}
-
 std::string SqliteConnection::equals(std::string_view column) const {
   return fmt::format("`{}` = ?", column);
 }

@@ -24,8 +24,6 @@ class SqliteConnection final : public SqlConnection {
   SqlResult<void> execute(const std::string& sql) override;
   SqlResult<void> roll_back() override;
   [[nodiscard]] bool in_transaction() const override { return sqlite3_get_autocommit(get()) == 0; }
-  // The file's name no longer leads to the file that is open.
-  [[nodiscard]] bool is_stale() const override;
   [[nodiscard]] bool is_read_only() const { return sqlite3_db_readonly(get(), "main") == 1; }
   void set_busy_timeout(int milliseconds) { sqlite3_busy_timeout(get(), milliseconds); }
 

@@ -45,6 +45,9 @@ struct CommitResult {
   // True: everything but the refused bundles is durable. False: nothing of the batch is, or it is
   // not known (a lost answer to COMMIT); the same batch is to be tried again.
   bool committed = false;
+  // Another database stands where the one was that was loaded. It lacks what was acknowledged, so
+  // no later try will succeed.
+  bool replaced = false;
   std::string error;                   // Of a batch that did not commit.
   std::vector<RefusedBundle> refused;  // In the order of their indexes.
   std::vector<Bundle> bundles;         // The batch's, handed back.

@@ -118,6 +118,16 @@ void Commits::on_commit(db::CommitResult result, Instant now, Outbox& out) {
 void Commits::on_batch_failed(const db::CommitResult& result, Outbox& out) {
   figures_.db_batches_retried.add();
   note_down(result.error, out);
+  if (result.replaced) end_without_database(out);
+}
+
+// What is in memory alone can't be kept, and whoever replaced the database wants that one served.
+void Commits::end_without_database(Outbox& out) {
+  out.log({LogLevel::error,
+           "another database stands in the place of the one with the rooms: stopping; the next "
+           "start takes the rooms of that one",
+           {{"changes_not_stored", std::to_string(journal_.records())}}});
+  out.exit(1);
 }
 
 // Its answer, then what it says to others.

@@ -90,6 +90,7 @@ class Commits {
   void answer_late(MonoTime now, Outbox& out);
   void answer_overdue(MonoTime now, Outbox& out);
   void on_batch_failed(const db::CommitResult& result, Outbox& out);
+  void end_without_database(Outbox& out);
   void on_command_stored(Journal::Entry& entry, MonoTime now, Outbox& out);
   void on_command_refused(Journal::Entry& entry, const db::RefusedBundle& refused, MonoTime now,
                           Outbox& out);

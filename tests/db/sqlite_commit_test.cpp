@@ -1,5 +1,8 @@
 // What commits do when the database is in the way: busy, full, broken, gone, or choosy.
+#include <filesystem>
+#include <functional>
 #include <gtest/gtest.h>
+#include <utility>
 
 #include "db/sqlite_store.h"
 #include "faulty_vfs.h"
@@ -154,6 +157,124 @@ TEST_F(SqliteCommit, FileThatWasMovedAwayIsNotWrittenAnyMore) {
   std::filesystem::rename(path(), scratch_.file("away.db"));
   expect_failure(store, change_, {path(), "gone"});
   EXPECT_FALSE(std::filesystem::exists(path()));
+  std::filesystem::rename(scratch_.file("away.db"), path());
+  expect_success(store, change_);
+  EXPECT_EQ(stored(store), chat_with_bob_);
+}
+
+// With what stands beside it, as far as it is there.
+void move_database(const std::string& from, const std::string& to) {
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    std::error_code ignored;
+    std::filesystem::remove(to + suffix, ignored);
+    std::filesystem::rename(from + suffix, to + suffix, ignored);
+  }
+}
+
+// Nothing is acknowledged into a file that lacks the rooms.
+TEST_F(SqliteCommit, FileThatWasReplacedIsNotWrittenUntilTheOldOneIsBack) {
+  const auto replace_by_empty_file = [](const std::string& path) {
+    SqlClient(path).query("VACUUM");
+  };
+  const auto replace_by_tables = [](const std::string& path) {
+    ASSERT_TRUE(SqliteStore(path).open());
+  };
+  const auto replace_by_copy = [this](const std::string& path) {
+    std::filesystem::copy_file(scratch_.file("away.db"), path);
+  };
+  SqliteStore store(path());
+  expect_success(store, batch(1, {{put_room("old")}}));
+  for (const std::function<void(const std::string&)>& replace :
+       std::initializer_list<std::function<void(const std::string&)>>{
+           replace_by_empty_file, replace_by_tables, replace_by_copy}) {
+    move_database(path(), scratch_.file("away.db"));
+    std::filesystem::remove(path() + "-imcd.lock");
+    replace(path());
+    expect_failure(store, change_, {path(), "replaced by another one"});
+    EXPECT_TRUE(store.commit(change_).replaced);
+    move_database(path(), scratch_.file("theirs.db"));
+    move_database(scratch_.file("away.db"), path());
+  }
+  expect_success(store, change_);
+  EXPECT_EQ(stored(store).size(), 3U);
+}
+
+// What imcd has not relied on may be replaced: a database that could not be loaded, by a good one.
+TEST_F(SqliteCommit, FileThatWasReplacedBeforeItWasUsedIsTaken) {
+  ASSERT_TRUE(SqliteStore(scratch_.file("other.db")).open());
+  SqliteStore store(path());
+  ASSERT_TRUE(store.open());
+  move_database(scratch_.file("other.db"), path());
+  expect_success(store, change_);
+  EXPECT_EQ(stored(store), chat_with_bob_);
+}
+
+// Only as long as SQLite has them open would they hold what was acknowledged.
+TEST_F(SqliteCommit, LogOrIndexThatVanishedLosesNothing) {
+  for (const std::string suffix : {"-wal", "-shm"}) {
+    Scratch scratch;
+    const std::string file = scratch.file("imcd.db");
+    SqliteStore store(file);
+    expect_success(store, batch(1, {{put_room("old")}}));
+    std::filesystem::remove(file + suffix);
+    expect_success(store, change_);
+    EXPECT_TRUE(std::filesystem::exists(file + suffix));
+    // As a crash would leave it.
+    for (const char* part : {"", "-wal"}) {
+      std::filesystem::copy_file(file + part, scratch.file(std::string("crashed.db") + part));
+    }
+    SqliteStore crashed(scratch.file("crashed.db"));
+    ASSERT_TRUE(crashed.open());
+    EXPECT_EQ(stored(crashed).size(), 3U) << suffix;
+  }
+}
+
+// Else a second imcd would be let in.
+TEST_F(SqliteCommit, LockFileThatVanishedIsMadeAnew) {
+  SqliteStore store(path());
+  expect_success(store, change_);
+  std::filesystem::remove(path() + "-imcd.lock");
+  expect_success(store, batch(2, {{put_room("b")}}));
+  EXPECT_FALSE(SqliteStore(path()).open());
+  // Another one was faster.
+  std::filesystem::remove(path() + "-imcd.lock");
+  {
+    SqliteStore other(path());
+    ASSERT_TRUE(other.open());
+    expect_failure(store, batch(3, {{put_room("c")}}), {path(), "another imcd"});
+  }
+  expect_success(store, batch(3, {{put_room("c")}}));
+}
+
+// Takes the database away as soon as its log has been synced.
+class Thief : public DiskWatcher {
+ public:
+  Thief(std::string from, std::string to) : from_(std::move(from)), to_(std::move(to)) {}
+  bool is_waiting = false;
+
+  int on_open(const std::string&) override { return SQLITE_OK; }
+  int on_write(const std::string&, std::string_view, std::size_t) override { return SQLITE_OK; }
+  int on_truncate(const std::string&, std::size_t) override { return SQLITE_OK; }
+  int on_delete(const std::string&) override { return SQLITE_OK; }
+  int on_synced(const std::string&) override {
+    if (std::exchange(is_waiting, false)) std::filesystem::rename(from_, to_);
+    return SQLITE_OK;
+  }
+
+ private:
+  std::string from_;
+  std::string to_;
+};
+
+// Its name goes between the look before the batch and the end of the commit.
+TEST_F(SqliteCommit, FileThatVanishesDuringACommitHasNotTakenIt) {
+  Thief thief(path(), scratch_.file("away.db"));
+  FaultyVfs vfs;
+  vfs.watcher = &thief;
+  SqliteStore store(path(), {.vfs = vfs.name()});
+  ASSERT_TRUE(store.open());
+  thief.is_waiting = true;
+  expect_failure(store, change_, {path(), "gone"});
   std::filesystem::rename(scratch_.file("away.db"), path());
   expect_success(store, change_);
   EXPECT_EQ(stored(store), chat_with_bob_);

@@ -122,6 +122,30 @@ TEST_F(SqliteOpen, ScriptMakesTheTablesThatImcdMakes) {
   EXPECT_EQ(query(indexes), indexes_of_script);
 }
 
+TEST_F(SqliteOpen, OthersThanOwnerAndGroupSeeNothingOfItsFiles) {
+  using std::filesystem::perms;
+  const mode_t former = ::umask(0);
+  const auto mode_of = [this](const char* suffix) {
+    return std::filesystem::status(path() + suffix).permissions();
+  };
+  {
+    SqliteStore store(path());
+    expect_good(store);
+    ASSERT_TRUE(store.commit(batch(1, {{put_room("a")}})).committed);
+    for (const char* suffix : {"", "-wal", "-shm", "-imcd.lock"}) {
+      EXPECT_EQ(mode_of(suffix), perms(0640)) << suffix;
+    }
+  }
+  // Whoever made the database decides who reads it.
+  std::filesystem::permissions(path(), perms(0664));
+  SqliteStore store(path());
+  expect_good(store);
+  ASSERT_TRUE(store.commit(batch(2, {{put_room("b")}})).committed);
+  EXPECT_EQ(mode_of(""), perms(0664));
+  EXPECT_EQ(mode_of("-wal"), perms(0664));
+  ::umask(former);
+}
+
 TEST_F(SqliteOpen, MissingDirectoryIsNamed) {
   SqliteStore store(scratch_.file("no/such/imcd.db"));
   expect_error(store, {scratch_.file("no/such/imcd.db"), "no directory", scratch_.file("no/such")});

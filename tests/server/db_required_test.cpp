@@ -68,5 +68,21 @@ TEST_F(DbNotRequired, ALoadThatFailsIsTriedAgain) {
   EXPECT_EQ(h.server().conference().rooms().size(), 1U);
 }
 
+// Nothing could be kept any more, and whoever put it there wants its rooms.
+TEST_F(DbNotRequired, AnotherDatabaseInThePlaceOfOursEndsTheProcess) {
+  h.load();
+  Peer& alice = h.peer("alice");
+  alice.say("chat", "#create");
+  h.run_for(1s);
+  EXPECT_EQ(alice.last_code(), 200);
+  EXPECT_FALSE(h.exit_code);
+  h.database.faults.replaced = true;
+  const std::size_t answers = alice.responses.size();
+  alice.say("other", "#create");
+  h.run_for(1s);
+  EXPECT_EQ(h.exit_code, 1);
+  EXPECT_EQ(alice.responses.size(), answers);
+}
+
 }  // namespace
 }  // namespace imcd::server
