@@ -171,6 +171,8 @@ struct Figures : FigureList {
   Gauge delivery_queue_messages{*this, "delivery_queue_messages",
                                 "messages that wait in users' queues"};
   Gauge users_away{*this, "users_away", "users who count as away"};
+  Counter users_forgotten{*this, "users_forgotten_total",
+                          "users whose absence was forgotten, as there was no room for more"};
   Gauge proxies_down{*this, "proxies_down", "outbound proxies out of service"};
   Counter names_asked{*this, "dns_questions_total", "questions to the DNS"};
   Counter names_unknown{

@@ -104,6 +104,11 @@ constexpr Duration away_first = 30s;
 constexpr Duration away_longest = 10min;
 // How long timeouts and absence of a user to whom nothing is sent are remembered.
 constexpr Duration away_remembered = 20min;
+// Users of whom timeouts, absence or missed messages are remembered, and what one takes at most:
+// its mailbox, its delay twice, the message kept and the URI of a room. 128 MiB in all. Beyond: who
+// is absent longest is forgotten, so that the next message to him is sent as to anybody.
+constexpr std::size_t absent_user_bytes_max = 512;
+constexpr std::size_t absent_users_max = (128U << 20) / absent_user_bytes_max;
 // Chat is refused with 503 while users wait longer than this for a window to the outbound proxy, or
 // while most members of the room have so many messages waiting: better early than never.
 constexpr Duration hop_wait_max = 2s;

@@ -42,8 +42,10 @@ struct Mailbox {
   bool waiting = false;  // In a hop's line, or in one for its address.
   MonoTime waiting_since{};
   Presence presence;
-  bool resting = false;  // Nothing is pending, but the user's absence is remembered.
-  TimerNode rest;        // While resting.
+  bool resting = false;    // Nothing is pending, but the user's absence is remembered.
+  TimerNode rest;          // While resting.
+  bool is_absent = false;  // Timeouts, absence or missed messages are remembered.
+  TimerNode absence;       // While absent.
   std::uint32_t generation = 0;
   // Where what is under way was sent to, when the user has moved since; else empty. It is repeated
   // as it was, and nothing new starts before it has ended.

@@ -6,10 +6,21 @@
 #include "base/check.h"
 
 namespace imcd::delivery {
+namespace {
+
+// Delays of users who are back that may lie about, so that few users don't sort them all the time.
+constexpr std::size_t delays_kept = 64;
+// How many of the longest absent are looked at where one has to be forgotten.
+constexpr int absent_tries_max = 16;
+
+}  // namespace
 
 Mailboxes::Mailboxes(const DeliverySettings& settings, IdentityTable& identities,
-                     SharedMessages& messages, Figures& figures)
-    : identities_(identities), messages_(messages), figures_(figures) {
+                     SharedMessages& messages, Figures& figures, std::size_t absent_users_max)
+    : identities_(identities),
+      messages_(messages),
+      figures_(figures),
+      absent_users_max_(absent_users_max) {
   apply(settings);
 }
 
@@ -24,7 +35,7 @@ std::optional<std::uint32_t> Mailboxes::enqueue(Identity& who, std::uint32_t mes
   messages_.acquire(message);
   const QueuedMessage queued{.message = message, .watch = watch};
   const bool has_mailbox = who.mailbox != Identity::no_mailbox;
-  if (nodes_.full() || (!has_mailbox && boxes_.full())) {
+  if (nodes_.full() || (!has_mailbox && boxes_.full() && !forget_longest_absent())) {
     end_message(queued, DeliveryResult::dropped);
     return std::nullopt;
   }
@@ -109,6 +120,7 @@ void Mailboxes::close_if_done(std::uint32_t slot, MonoTime now) {
   Mailbox& box = boxes_[slot];
   if (box.queued > 0 || box.in_flight > 0 || box.waiting || box.resting || !box.who) return;
   if (box.presence.is_clean() && box.missed == 0) return forget(slot);
+  begin_absence(slot);
   box.resting = true;
   ++resting_;
   remembered_.arm(boxes_, slot, now);
@@ -125,6 +137,7 @@ void Mailboxes::rouse(Mailbox& box, std::uint32_t slot) {
 // Nothing is pending, so all but this is as in a new mailbox already.
 void Mailboxes::forget(std::uint32_t slot) {
   Mailbox& box = boxes_[slot];
+  end_absence(slot);
   if (!box.presence.is_present()) figures_.users_away.add(-1);
   box.who->mailbox = Identity::no_mailbox;
   box.who = {};
@@ -143,6 +156,7 @@ void Mailboxes::on_moved(const Identity& who, std::string former_uri) {
 void Mailboxes::on_present(std::uint32_t slot) {
   Mailbox& box = boxes_[slot];
   rouse(box, slot);
+  end_absence(slot);
   if (!box.presence.is_present()) figures_.users_away.add(-1);
   box.presence.on_answered();
   if (box.missed == 0) return;
@@ -151,6 +165,7 @@ void Mailboxes::on_present(std::uint32_t slot) {
 }
 
 void Mailboxes::on_timeout(std::uint32_t slot, MonoTime now) {
+  begin_absence(slot);
   Presence& presence = boxes_[slot].presence;
   const bool was_present = presence.is_present();
   if (presence.on_timeout(now)) on_away(slot, was_present);
@@ -158,6 +173,7 @@ void Mailboxes::on_timeout(std::uint32_t slot, MonoTime now) {
 
 void Mailboxes::on_unavailable(std::uint32_t slot, std::optional<Duration> retry_after,
                                MonoTime now) {
+  begin_absence(slot);
   Presence& presence = boxes_[slot].presence;
   const bool was_present = presence.is_present();
   presence.on_unavailable(now, retry_after);
@@ -171,6 +187,54 @@ void Mailboxes::on_away(std::uint32_t slot, bool was_present) {
   while (box.queued > 1) miss(box, take_first(box));
   away_.push_back({box.presence.away_until(), slot, box.generation});
   std::ranges::push_heap(away_, std::greater<>());
+  // Who comes and goes leaves a delay behind each time.
+  if (away_.size() <= 2 * absent_ + delays_kept) return;
+  std::erase_if(away_, [this](const AwayUntil& entry) { return is_over(entry); });
+  std::ranges::make_heap(away_, std::greater<>());
+}
+
+// The user came back meanwhile, or was forgotten.
+bool Mailboxes::is_over(const AwayUntil& entry) const {
+  const Mailbox& box = boxes_[entry.box];
+  return box.generation != entry.generation || box.presence.away_until() != entry.at;
+}
+
+// Timeouts, absence or missed messages of the user are remembered from now on.
+void Mailboxes::begin_absence(std::uint32_t slot) {
+  Mailbox& box = boxes_[slot];
+  if (box.is_absent) return;
+  if (absent_ >= absent_users_max_) forget_longest_absent();
+  box.is_absent = true;
+  ++absent_;
+  Absences absences{boxes_};
+  longest_absent_.arm(absences, slot, MonoTime{});
+}
+
+void Mailboxes::end_absence(std::uint32_t slot) {
+  Mailbox& box = boxes_[slot];
+  if (!box.is_absent) return;
+  box.is_absent = false;
+  --absent_;
+  Absences absences{boxes_};
+  longest_absent_.cancel(absences, slot);
+}
+
+// Who is being tried right now is passed over, and the last to be forgotten from then on.
+bool Mailboxes::forget_longest_absent() {
+  Absences absences{boxes_};
+  for (int tries = 0; tries < absent_tries_max; ++tries) {
+    const auto slot = longest_absent_.pop_due(absences, MonoTime::max());
+    if (!slot) return false;
+    longest_absent_.arm(absences, *slot, MonoTime{});
+    Mailbox& box = boxes_[*slot];
+    if (box.in_flight > 0 || box.waiting) continue;
+    while (box.queued > 0) end_message(take_first(box), DeliveryResult::dropped);
+    rouse(box, *slot);
+    forget(*slot);
+    figures_.users_forgotten.add();
+    return true;
+  }
+  return false;
 }
 
 std::optional<std::uint32_t> Mailboxes::next_probe(MonoTime now) {
@@ -178,9 +242,8 @@ std::optional<std::uint32_t> Mailboxes::next_probe(MonoTime now) {
     const AwayUntil entry = away_.front();
     std::ranges::pop_heap(away_, std::greater<>());
     away_.pop_back();
-    Mailbox& box = boxes_[entry.box];
-    if (box.generation != entry.generation || box.presence.away_until() != entry.at) continue;
-    box.presence.on_deadline();
+    if (is_over(entry)) continue;
+    boxes_[entry.box].presence.on_deadline();
     return entry.box;
   }
   return std::nullopt;

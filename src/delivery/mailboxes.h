@@ -12,6 +12,9 @@
 // Who may send waits in a line, that of a hop or of a name; the lines belong to others, their links
 // are in the mailboxes. Where messages go, and what is under way, is not known here.
 //
+// Of so many users at most absence is remembered, be they resting or not; who is absent longest is
+// forgotten first, with the message that was kept, and finds a new mailbox as anybody else.
+//
 // Timers: the delays of who is away (a heap, as they vary); how long absence is remembered.
 // Cost: all steps O(1), the delays O(log n); nothing is allocated once the pools have grown.
 #pragma once
@@ -51,7 +54,7 @@ struct ReturnedUser {
 class Mailboxes {
  public:
   Mailboxes(const DeliverySettings& settings, IdentityTable& identities, SharedMessages& messages,
-            Figures& figures);
+            Figures& figures, std::size_t absent_users_max = limits::absent_users_max);
   ~Mailboxes();
   Mailboxes(const Mailboxes&) = delete;
   Mailboxes& operator=(const Mailboxes&) = delete;
@@ -148,11 +151,18 @@ class Mailboxes {
   [[nodiscard]] std::size_t pending() const { return boxes_.in_use() - resting_; }
   // Users of whom only their absence is remembered.
   [[nodiscard]] std::size_t resting() const { return resting_; }
+  // Users of whom absence is remembered, and the delays of those who are away.
+  [[nodiscard]] std::size_t absent() const { return absent_; }
+  [[nodiscard]] std::size_t delays() const { return away_.size(); }
 
  private:
   struct Boxes : SlotPool<Mailbox> {
     using SlotPool::SlotPool;
     TimerNode& timer(std::uint32_t slot) { return (*this)[slot].rest; }
+  };
+  struct Absences {
+    Boxes& boxes;
+    TimerNode& timer(std::uint32_t slot) { return boxes[slot].absence; }
   };
   // When a user's delay is over. One whose mailbox has moved on since is passed over.
   struct AwayUntil {
@@ -162,11 +172,19 @@ class Mailboxes {
     bool operator>(const AwayUntil& other) const { return at > other.at; }
   };
 
+  static_assert(sizeof(Mailbox) + 2 * sizeof(AwayUntil) + sizeof(QueuedMessage) +
+                    limits::room_uri_bytes_max + 1 <=
+                limits::absent_user_bytes_max);
+
   std::uint32_t open(Identity& who);
   void append(Mailbox& box, const QueuedMessage& message);
   void miss(Mailbox& box, const QueuedMessage& message);
   void rouse(Mailbox& box, std::uint32_t slot);
   void on_away(std::uint32_t slot, bool was_present);
+  [[nodiscard]] bool is_over(const AwayUntil& entry) const;
+  void begin_absence(std::uint32_t slot);
+  void end_absence(std::uint32_t slot);
+  bool forget_longest_absent();
   void forget(std::uint32_t slot);
 
   std::uint32_t delivery_window_ = 0;  // Messages under way to one user at a time.
@@ -178,6 +196,9 @@ class Mailboxes {
   std::vector<AwayUntil> away_;  // A heap, the earliest on top.
   TimerLane remembered_{limits::away_remembered};
   std::size_t resting_ = 0;
+  TimerLane longest_absent_{Duration::zero()};  // Only its order counts: by the beginning.
+  std::size_t absent_ = 0;
+  std::size_t absent_users_max_;
   std::vector<EndedWatch> ended_watches_;
   std::vector<ReturnedUser> returned_;
 };

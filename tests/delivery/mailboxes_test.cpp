@@ -1,6 +1,7 @@
 #include "delivery/mailboxes.h"
 
 #include <gtest/gtest.h>
+#include <string>
 #include <vector>
 
 #include "parser/uri.h"
@@ -194,6 +195,122 @@ TEST_F(MailboxesTest, ALineLetsUsersGoInTheOrderTheyCame) {
   for (const std::uint32_t slot : slots) EXPECT_EQ(boxes.leave_first(line), slot);
   EXPECT_TRUE(line.empty());
   EXPECT_EQ(line.users, 0U);
+}
+
+// Of four users at most absence is remembered.
+class FewAbsent : public MailboxesTest {
+ protected:
+  static constexpr std::size_t most = 4;
+  FewAbsent() : few({.delivery_window = 1}, identities, messages, figures, most) {}
+
+  // Says 480 to the message, and stays in the mailbox with another one where `keeps`.
+  std::uint32_t leave(const IdentityRef& who, bool keeps = false) {
+    const std::uint32_t slot = *few.enqueue(*who, text(), 0);
+    few.end_message(few.take_first(few[slot]), DeliveryResult::refused);
+    few.on_unavailable(slot, std::nullopt, now);
+    if (keeps) {
+      few.enqueue(*who, text(), 0);
+    } else {
+      few.close_if_done(slot, now);
+    }
+    return slot;
+  }
+  bool is_remembered(const IdentityRef& who) { return who->mailbox != Identity::no_mailbox; }
+
+  Mailboxes few;
+};
+
+TEST_F(FewAbsent, WhoIsAwayLongestIsForgottenFirst) {
+  std::vector<IdentityRef> users;
+  for (int i = 0; i < 10; ++i) {
+    users.push_back(user("sip:u" + std::to_string(i) + "@example.org"));
+    leave(users.back());
+    now += 1s;
+  }
+  for (std::size_t i = 0; i < users.size(); ++i) {
+    EXPECT_EQ(is_remembered(users[i]), i >= users.size() - most) << i;
+  }
+  EXPECT_EQ(few.absent(), most);
+  EXPECT_EQ(few.resting(), most);
+  EXPECT_EQ(figures.users_away.value(), static_cast<std::int64_t>(most));
+  EXPECT_EQ(figures.users_forgotten.value(), users.size() - most);
+  // Nothing bad is known of him now.
+  const std::uint32_t again = *few.enqueue(*users[0], text(), 0);
+  EXPECT_TRUE(few[again].presence.is_clean());
+  EXPECT_TRUE(few.may_send(few[again]));
+}
+
+// Nor do those stay for whom a message is kept: it ends, and is counted.
+TEST_F(FewAbsent, AMessageThatIsKeptHoldsNobody) {
+  std::vector<IdentityRef> users;
+  for (int i = 0; i < 6; ++i) {
+    users.push_back(user("sip:u" + std::to_string(i) + "@example.org"));
+    leave(users.back(), true);
+  }
+  EXPECT_FALSE(is_remembered(users[1]));
+  EXPECT_TRUE(is_remembered(users[2]));
+  EXPECT_EQ(few.queued(), most);
+  EXPECT_EQ(dropped(), 2U);
+  EXPECT_EQ(few.absent(), most);
+  // The delays of the forgotten are nobody's.
+  std::size_t probed = 0;
+  while (few.next_probe(now + limits::away_first)) ++probed;
+  EXPECT_EQ(probed, most);
+}
+
+TEST_F(FewAbsent, WhoIsBeingTriedIsPassedOver) {
+  const IdentityRef first = user("sip:first@example.org");
+  const std::uint32_t slot = leave(first);
+  Mailboxes::on_sent(few[slot]);
+  std::vector<IdentityRef> users;
+  for (int i = 0; i < 6; ++i) {
+    users.push_back(user("sip:u" + std::to_string(i) + "@example.org"));
+    leave(users.back());
+  }
+  EXPECT_TRUE(is_remembered(first));
+  EXPECT_EQ(few.absent(), most);
+  Mailboxes::on_ended(few[slot]);
+}
+
+// A timeout and a message that was dropped are remembered as well, so they count as well.
+TEST_F(FewAbsent, ATimeoutCountsToo) {
+  std::vector<IdentityRef> users;
+  for (int i = 0; i < 10; ++i) {
+    users.push_back(user("sip:u" + std::to_string(i) + "@example.org"));
+    const std::uint32_t slot = *few.enqueue(*users.back(), text(), 0);
+    few.end_message(few.take_first(few[slot]), DeliveryResult::timed_out);
+    few.on_timeout(slot, now);
+    few.close_if_done(slot, now);
+  }
+  EXPECT_EQ(few.absent(), most);
+  EXPECT_EQ(few.resting(), most);
+}
+
+TEST_F(FewAbsent, WhoIsBackMakesRoom) {
+  std::vector<IdentityRef> users;
+  for (std::size_t i = 0; i < 100; ++i) {
+    users.push_back(user("sip:u" + std::to_string(i) + "@example.org"));
+    const std::uint32_t slot = leave(users.back());
+    few.on_present(slot);
+    few.close_if_done(slot, now);
+  }
+  EXPECT_EQ(few.absent(), 0U);
+  EXPECT_EQ(figures.users_forgotten.value(), 0U);
+}
+
+// One who comes and goes must not fill the list of delays.
+TEST_F(FewAbsent, DelaysOfThoseWhoAreBackAreBounded) {
+  const IdentityRef bob = user("sip:bob@example.org");
+  for (int i = 0; i < 10000; ++i) {
+    few.on_present(leave(bob, true));
+    few.end_queue(bob->mailbox, DeliveryResult::dropped, now);
+    now += 1ms;
+  }
+  EXPECT_LE(few.delays(), 100U);
+  // His last one counts still.
+  leave(bob, true);
+  EXPECT_FALSE(few.next_probe(now + limits::away_first - 1ns));
+  EXPECT_TRUE(few.next_probe(now + limits::away_first));
 }
 
 }  // namespace
