@@ -175,6 +175,8 @@ struct Figures : FigureList {
                           "users whose absence was forgotten, as there was no room for more"};
   Gauge proxies_down{*this, "proxies_down", "outbound proxies out of service"};
   Counter names_asked{*this, "dns_questions_total", "questions to the DNS"};
+  Counter names_refused{*this, "dns_questions_refused_total",
+                        "hosts not asked for, as their user has too many in line"};
   Counter names_unknown{
       *this, "dns_failures_total", {"cause", {"unknown"}}, "questions that found nothing"};
   Counter names_failed{*this, "dns_failures_total", {"cause", {"no_answer"}}, {}};

@@ -133,8 +133,13 @@ constexpr std::size_t reply_sources_max = 1U << 17;
 // at made-up hosts fills it, hence the bound. Beyond: the one whose answer is oldest is forgotten,
 // and if all are still being asked for, the delivery counts as unroutable.
 constexpr std::size_t hosts_max = 1U << 16;
-// Questions to the DNS under way at once; further ones wait in line.
-constexpr std::size_t name_questions_max = 128;
+// Questions to the DNS under way at once for one user's messages, and in all; further ones wait in
+// line, where users take turns. A DNS that is silent holds a question for 18 s, so that 32 users
+// together could hold all.
+constexpr std::size_t name_questions_max = 32;
+constexpr std::size_t name_questions_in_all_max = 1024;
+// Hosts in line for one user's messages. Beyond: unroutable.
+constexpr std::size_t names_in_line_of_user_max = 4096;
 // Users whose deliveries wait for an answer. Beyond: unroutable.
 constexpr std::size_t name_waiting_users_max = 1U << 20;
 // A question counts as failed after this, in line or under way: longer than the resolver tries.

@@ -41,7 +41,7 @@ void Deliveries::line_up(std::uint32_t slot, MonoTime now) {
   const Mailbox& box = mailboxes_[slot];
   if (draining_) return mailboxes_.end_queue(slot, DeliveryResult::dropped, now);
   if (!mailboxes_.may_send(box)) return;
-  const Route route = routes_.find(*box.who, now);
+  const Route route = routes_.find(*box.who, now, mailboxes_.first(box).speaker);
   if (route.line != nullptr) return mailboxes_.join(*route.line, slot, now);
   if (!route.flow) return mailboxes_.end_queue(slot, DeliveryResult::unroutable, now);
   const auto stream = stream_for_length(box, *route.flow, now);

@@ -59,7 +59,10 @@ class Deliveries {
 
   // Puts the message at the end of the user's queue. Nothing is written before pump().
   void enqueue(Identity& who, std::uint32_t message, MonoTime now, WatchToken watch = 0) {
-    if (const auto box = mailboxes_.enqueue(who, message, watch)) line_up(*box, now);
+    const auto box = mailboxes_.enqueue(who, message, watch);
+    if (!box) return;
+    if (mailboxes_[*box].waiting) routes_.hasten(who, messages_[message].speaker);
+    line_up(*box, now);
   }
   // Messages that wait for this user.
   [[nodiscard]] std::size_t queued_for(const Identity& who) const {

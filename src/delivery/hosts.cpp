@@ -5,22 +5,46 @@
 #include "base/text.h"
 
 namespace imcd::delivery {
+namespace {
 
-std::optional<std::uint32_t> Hosts::find(std::string_view name, MonoTime now) {
+std::string fold(std::string_view name) {
   if (name.ends_with('.')) name.remove_suffix(1);
-  const std::string folded = to_lower(name);
+  return to_lower(name);
+}
+
+}  // namespace
+
+std::optional<std::uint32_t> Hosts::find(std::string_view name, MonoTime now,
+                                         QuestionLine::Speaker speaker) {
+  const std::string folded = fold(name);
   const auto found = by_name_.find(std::string_view(folded));
   if (found == by_name_.end()) {
-    const auto slot = make(folded);
-    if (slot) put_in_line(*slot, now);
+    const auto slot = admit(speaker) ? make(folded) : std::nullopt;
+    if (slot) put_in_line(*slot, now, speaker);
     return slot;
   }
   const Host& host = hosts_[found->second];
-  if (!host.is_awaited() && host.expires <= now) {
+  if (host.state == Host::State::queued) {
+    stand_in_line(found->second, speaker);
+  } else if (!host.is_awaited() && host.expires <= now) {
+    if (!admit(speaker)) return std::nullopt;
     answered_.cancel(hosts_, found->second);
-    put_in_line(found->second, now);
+    put_in_line(found->second, now, speaker);
   }
   return found->second;
+}
+
+void Hosts::hasten(std::string_view name, QuestionLine::Speaker speaker) {
+  const std::string folded = fold(name);
+  const auto found = by_name_.find(std::string_view(folded));
+  if (found == by_name_.end() || hosts_[found->second].state != Host::State::queued) return;
+  stand_in_line(found->second, speaker);
+}
+
+bool Hosts::admit(QuestionLine::Speaker speaker) {
+  if (to_ask_.has_place(speaker)) return true;
+  figures_.names_refused.add();
+  return false;
 }
 
 std::optional<std::uint32_t> Hosts::make(std::string_view name) {
@@ -37,23 +61,28 @@ std::optional<std::uint32_t> Hosts::make(std::string_view name) {
   return slot;
 }
 
-void Hosts::put_in_line(std::uint32_t slot, MonoTime now) {
+void Hosts::put_in_line(std::uint32_t slot, MonoTime now, QuestionLine::Speaker speaker) {
   hosts_[slot].state = Host::State::queued;
+  hosts_[slot].speaker = speaker;
   awaited_.arm(hosts_, slot, now);
-  to_ask_.push_back(slot);
+  to_ask_.push(speaker, slot);
+}
+
+// Another user's line may be longer. Without a place in his own, his message waits for that one.
+void Hosts::stand_in_line(std::uint32_t slot, QuestionLine::Speaker speaker) {
+  if (hosts_[slot].speaker != speaker && to_ask_.has_place(speaker)) to_ask_.push(speaker, slot);
 }
 
 void Hosts::ask(Outbox& out) {
-  while (!to_ask_.empty()) {
-    Host& host = hosts_[to_ask_.front()];
-    if (host.state == Host::State::queued) {
-      if (under_way_ >= limits::name_questions_max) return;
-      host.state = Host::State::asked;
-      ++under_way_;
-      figures_.names_asked.add();
-      out.resolve({.name = host.name, .kind = NameKind::addresses});
-    }
-    to_ask_.pop_front();
+  const auto is_queued = [this](std::uint32_t slot) {
+    return hosts_[slot].state == Host::State::queued;
+  };
+  while (const auto next = to_ask_.pop(is_queued)) {
+    Host& host = hosts_[next->host];
+    host.state = Host::State::asked;
+    host.speaker = next->speaker;
+    figures_.names_asked.add();
+    out.resolve({.name = host.name, .kind = NameKind::addresses});
   }
 }
 
@@ -81,7 +110,8 @@ std::optional<std::uint32_t> Hosts::give_up_first(MonoTime now) {
 
 void Hosts::settle(std::uint32_t slot, const NameAnswer& answer, MonoTime now) {
   Host& host = hosts_[slot];
-  if (host.state == Host::State::asked) --under_way_;
+  const bool was_asked = host.state == Host::State::asked;
+  if (was_asked) to_ask_.on_ended(host.speaker);
   answered_.arm(hosts_, slot, now);
   // Where the DNS is silent, what it said last is the best there is.
   if (answer.outcome != NameAnswer::Outcome::failed) host.address = choose(answer);
@@ -91,6 +121,8 @@ void Hosts::settle(std::uint32_t slot, const NameAnswer& answer, MonoTime now) {
       now + (is_new ? std::clamp(answer.ttl, limits::name_ttl_shortest, limits::name_ttl_longest)
                     : limits::name_failure_kept);
   if (is_new) return;
+  // Those who have waited have waited long enough, but the next message asks.
+  if (!was_asked) host.expires = now + 1ms;
   (answer.outcome == NameAnswer::Outcome::failed ? figures_.names_failed : figures_.names_unknown)
       .add();
 }

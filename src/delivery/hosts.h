@@ -4,12 +4,14 @@
 //   find ──new──▶ queued ──ask──▶ asked ──answer──▶ found | unknown ──its time is over──▶ queued
 //                    └──────────────┴──name_wait_max──▶ unknown, or found as it was before
 //
-// Peers choose the names, so all of it is bounded: names kept, questions at once, time in line.
-// What is answered stays until its place is needed, oldest answer first; no timer forgets it.
+// Peers choose the names, so all of it is bounded: names kept, questions at once, time in line; the
+// latter two for each user whose messages ask. A host that one has in line and another needs stands
+// in the other's line as well. One that was never asked for is put in line again by the next
+// message. What is answered stays until its place is needed, oldest answer first; no timer forgets
+// it.
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,13 +26,15 @@
 #include "base/time.h"
 #include "base/timer_lane.h"
 #include "delivery/mailbox.h"
+#include "delivery/question_line.h"
 
 namespace imcd::delivery {
 
 struct Host {
   enum class State : std::uint8_t { queued, asked, found, unknown };
 
-  std::string name;  // In lower case.
+  std::string name;                   // In lower case.
+  QuestionLine::Speaker speaker = 0;  // Whose turn it was first, then whose question it is.
   State state = State::unknown;
   Address address;     // Port 0. Empty: never found.
   MonoTime expires{};  // What was found, or that nothing was.
@@ -52,8 +56,11 @@ class Hosts {
         by_name_(0, NameHash{key}) {}
 
   // What is known of this host; when that is nothing, or too old, it is put in line to be asked
-  // for. Nothing: there is no room for one more.
-  std::optional<std::uint32_t> find(std::string_view name, MonoTime now);
+  // for, since this user's message needs it. Nothing: there is no room for one more.
+  std::optional<std::uint32_t> find(std::string_view name, MonoTime now,
+                                    QuestionLine::Speaker speaker = 0);
+  // A message of this user needs it as well, should it be in line.
+  void hasten(std::string_view name, QuestionLine::Speaker speaker);
   Host& operator[](std::uint32_t slot) { return hosts_[slot]; }
 
   // Asks for those in line, as many as may be under way.
@@ -83,7 +90,9 @@ class Hosts {
   };
 
   std::optional<std::uint32_t> make(std::string_view name);
-  void put_in_line(std::uint32_t slot, MonoTime now);
+  [[nodiscard]] bool admit(QuestionLine::Speaker speaker);
+  void put_in_line(std::uint32_t slot, MonoTime now, QuestionLine::Speaker speaker);
+  void stand_in_line(std::uint32_t slot, QuestionLine::Speaker speaker);
   void settle(std::uint32_t slot, const NameAnswer& answer, MonoTime now);
   [[nodiscard]] Address choose(const NameAnswer& answer) const;
 
@@ -92,9 +101,7 @@ class Hosts {
   Figures& figures_;
   mutable Pool hosts_;
   std::unordered_map<std::string_view, std::uint32_t, NameHash> by_name_;  // Views of Host::name.
-  // May name hosts that are not queued any more; those are passed over.
-  std::deque<std::uint32_t> to_ask_;
-  std::size_t under_way_ = 0;
+  QuestionLine to_ask_;
   TimerLane awaited_{limits::name_wait_max};
   TimerLane answered_{Duration::zero()};  // By the time of the answer.
 };

@@ -25,19 +25,20 @@ Routes::Routes(const DeliverySettings& settings, OwnSockets sockets, HashKey key
   use_proxy_addresses();
 }
 
-Route Routes::find(const Identity& who, MonoTime now) {
-  if (!has_proxies()) return find_beside_proxies(who, now);
+Route Routes::find(const Identity& who, MonoTime now, QuestionLine::Speaker speaker) {
+  if (!has_proxies()) return find_beside_proxies(who, now, speaker);
   if (proxies_.empty()) return wait_in(proxy_line_);
   return {.flow = proxies_.current(now)};
 }
 
-Route Routes::find_beside_proxies(const Identity& who, MonoTime now) {
+Route Routes::find_beside_proxies(const Identity& who, MonoTime now,
+                                  QuestionLine::Speaker speaker) {
   const auto uri = parser::parse_uri(who.uri());
   CHECK(uri.has_value());
   const auto literal = parse_ip(uri->host, uri->port != 0 ? uri->port : default_sip_port);
   if (literal && uri->port != 0) return {.flow = flow_to(*literal)};
   if (!literal && uri->port != 0) {
-    const auto named = find_host(*uri, now);
+    const auto named = find_host(*uri, now, speaker);
     if (named) return *named;
   }
   if (replies_to_source_) {
@@ -46,11 +47,18 @@ Route Routes::find_beside_proxies(const Identity& who, MonoTime now) {
         source && (source->transport == Transport::udp || live_streams_.contains(source->stream));
     if (is_there) return {.flow = source};
   }
-  return literal ? Route{.flow = flow_to(*literal)} : find_host(*uri, now).value_or(Route{});
+  return literal ? Route{.flow = flow_to(*literal)}
+                 : find_host(*uri, now, speaker).value_or(Route{});
 }
 
-std::optional<Route> Routes::find_host(const parser::Uri& uri, MonoTime now) {
-  const auto slot = hosts_.find(uri.host, now);
+void Routes::hasten(const Identity& who, QuestionLine::Speaker speaker) {
+  if (waiting_ == 0 || has_proxies()) return;
+  if (const auto uri = parser::parse_uri(who.uri())) hosts_.hasten(uri->host, speaker);
+}
+
+std::optional<Route> Routes::find_host(const parser::Uri& uri, MonoTime now,
+                                       QuestionLine::Speaker speaker) {
+  const auto slot = hosts_.find(uri.host, now, speaker);
   if (!slot) return std::nullopt;
   Host& host = hosts_[*slot];
   if (host.is_awaited()) return wait_in(host.line);

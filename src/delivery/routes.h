@@ -61,7 +61,12 @@ class Routes {
     replies_to_source_ = settings.replies_to_source();
   }
 
-  [[nodiscard]] Route find(const Identity& who, MonoTime now);
+  // For a message of this user (Identity::hash; 0: nobody's), who takes turns with others where the
+  // DNS has to be asked.
+  [[nodiscard]] Route find(const Identity& who, MonoTime now, QuestionLine::Speaker speaker = 0);
+  // This user's message too waits for whoever is in a line: if it is for a name that is still to be
+  // asked for, in the user's turn as well.
+  void hasten(const Identity& who, QuestionLine::Speaker speaker);
   [[nodiscard]] const std::string& via_sent_by(SocketId socket) const {
     return sockets_.via_sent_by[socket];
   }
@@ -109,9 +114,11 @@ class Routes {
   std::vector<WaitingLine> take_dismissed() { return std::exchange(dismissed_, {}); }
 
  private:
-  [[nodiscard]] Route find_beside_proxies(const Identity& who, MonoTime now);
+  [[nodiscard]] Route find_beside_proxies(const Identity& who, MonoTime now,
+                                          QuestionLine::Speaker speaker);
   // Nothing: the DNS knows no address, or cannot be asked.
-  [[nodiscard]] std::optional<Route> find_host(const parser::Uri& uri, MonoTime now);
+  [[nodiscard]] std::optional<Route> find_host(const parser::Uri& uri, MonoTime now,
+                                               QuestionLine::Speaker speaker);
   [[nodiscard]] Route wait_in(WaitingLine& line);
   [[nodiscard]] std::optional<Flow> flow_to(const Endpoint& endpoint) const;
   void use_proxy_addresses();

@@ -19,7 +19,8 @@ struct SharedMessage {
 
   Kind kind = Kind::chat;
   ByteBuffer text;
-  std::string room_uri;  // Where a chat message comes from.
+  std::string room_uri;       // Where a chat message comes from.
+  std::uint64_t speaker = 0;  // Whose message caused it: Identity::hash; 0: nobody's.
   std::uint32_t references = 0;
   std::size_t counted_bytes = 0;
   std::optional<WallTime> expires;  // RFC 3428 5: not delivered after this.
@@ -40,6 +41,7 @@ class SharedMessages {
     const std::uint32_t index = pool_.take();
     SharedMessage& message = pool_[index];
     message.kind = kind;
+    message.speaker = 0;
     message.text.clear();
     message.expires.reset();
     message.references = 1;

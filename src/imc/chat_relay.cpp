@@ -83,6 +83,7 @@ std::optional<std::uint32_t> ChatRelay::write(const RoomMessage& message,
   const std::uint32_t index = deliveries_.messages().make(delivery::SharedMessage::Kind::chat);
   delivery::SharedMessage& shared = deliveries_.messages()[index];
   shared.room_uri = room.uri();
+  shared.speaker = sender.hash;
   delivery::write_common_fields(shared.text, {.display = sender.address(),
                                               .from_uri = room.uri(),
                                               .from_tag = random_.next(),

@@ -77,6 +77,7 @@ bool Conference::is_loop(const RoomMessage& message) {
 
 Outcome Conference::run_command(const RoomMessage& message, const Reading& reading, WallTime now) {
   Outcome outcome = start_outcome(message);
+  outcome.speaker = reading.sender->hash;
   const auto& command = *reading.command;
   if (has_unreadable_encoding(message.view)) {
     outcome.reply = reply::unsupported_content_encoding;

@@ -40,6 +40,7 @@ void Notices::send(const Outcome& outcome, const Notice& notice, const Room* roo
 
 std::uint32_t Notices::write(const Outcome& outcome, const Notice& notice) {
   const std::uint32_t index = deliveries_.messages().make(delivery::SharedMessage::Kind::notice);
+  deliveries_.messages()[index].speaker = outcome.speaker;
   ByteBuffer& text = deliveries_.messages()[index].text;
   delivery::write_common_fields(text, {.display = {},
                                        .from_uri = outcome.room_uri,

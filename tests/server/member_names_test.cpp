@@ -177,6 +177,104 @@ TEST_F(Names, FloodOfHostsAsksAFewAtATimeAndEndsUnroutable) {
   EXPECT_EQ(h.server().deliveries().pending_users(), 0U);
 }
 
+// Alice's room has thousands of hosts of which the DNS says nothing, bob's has one that is there.
+class MadeUpHosts : public Names {
+ protected:
+  MadeUpHosts() {
+    h.dns = [this](const NameQuestion& question) -> std::optional<NameAnswer> {
+      const auto found = zone.find(question.name);
+      return found != zone.end() ? std::optional(found->second) : std::nullopt;
+    };
+    zone["good.example"] = addresses({"127.0.0.9"});
+  }
+  void load_rooms(std::size_t made_up, std::initializer_list<const char*> beside_them = {}) {
+    h.database.put(records::RoomRow{{"friends", "example.org"}, 0});
+    h.database.put(records::MemberRow{{"sip:friends@example.org", "bob", "example.org"}, 0});
+    h.database.put(records::MemberRow{{"sip:friends@example.org", "carol", "good.example"}, 0});
+    for (std::size_t i = 0; i < made_up; ++i) {
+      const std::string host = "h" + std::to_string(i) + ".example";
+      h.database.put(records::MemberRow{{"sip:chat@example.org", "ghost", host}, 0});
+    }
+    for (const char* host : beside_them) {
+      h.database.put(records::MemberRow{{"sip:chat@example.org", "zoe", host}, 0});
+    }
+    load({});
+  }
+  void bob_says(std::string_view text) {
+    bob.say("friends", text);
+    h.run_for(100ms);
+  }
+};
+
+TEST_F(MadeUpHosts, DelayThoseAloneWhoWriteThere) {
+  load_rooms(3000);
+  say("hello");
+  EXPECT_EQ(h.questions.size(), limits::name_questions_max);
+  bob_says("hi");
+  EXPECT_EQ(sent_to, Lines{"127.0.0.9:5060"});
+  EXPECT_EQ(h.questions.size(), limits::name_questions_max + 1);
+  EXPECT_EQ(h.figures().names_refused.value(), 0U);
+}
+
+// However late in alice's line.
+TEST_F(MadeUpHosts, AHostThatIsInLineForOneIsAskedForInTheOthersTurn) {
+  load_rooms(3000, {"good.example"});
+  say("hello");
+  EXPECT_EQ(times_asked("good.example"), 0U);
+  bob_says("hi");
+  EXPECT_EQ(times_asked("good.example"), 1U);
+  EXPECT_EQ(sent_to, (Lines{"127.0.0.9:5060", "127.0.0.9:5060"}));
+}
+
+// It is in her mailbox, behind that of alice, before bob's is: the name is asked for all the same.
+TEST_F(MadeUpHosts, NobodyWaitsBehindAnothersMessageForAName) {
+  load_rooms(3000, {"good.example"});
+  h.database.put(records::MemberRow{{"sip:friends@example.org", "ghost", "h2999.example"}, 0});
+  h.restart();
+  zone["h2999.example"] = addresses({"127.0.0.10"});
+  say("hello");
+  bob_says("hi");
+  EXPECT_EQ(times_asked("h2999.example"), 1U);
+  EXPECT_EQ(std::ranges::count(sent_to, "127.0.0.10:5060"), 1);
+}
+
+// Beyond a user's share the delivery is unroutable at once, and counted.
+TEST_F(MadeUpHosts, AreBoundedForEachUser) {
+  constexpr std::size_t beyond = 100;
+  load_rooms(limits::names_in_line_of_user_max + beyond);
+  say("hello");
+  EXPECT_EQ(h.figures().names_refused.value(), beyond);
+  EXPECT_EQ(unroutable(), beyond);
+  bob_says("hi");
+  EXPECT_EQ(sent_to, Lines{"127.0.0.9:5060"});
+  EXPECT_EQ(h.figures().names_refused.value(), beyond);
+}
+
+// Nobody has asked for it, so nothing is known of it.
+TEST_F(MadeUpHosts, OneThatWasNeverAskedForIsAskedForByTheNextMessage) {
+  load_rooms(3000);
+  say("hello");
+  h.run_for(limits::name_wait_max);
+  EXPECT_EQ(h.questions.size(), limits::name_questions_max);
+  EXPECT_EQ(h.server().deliveries().pending_users(), 0U);
+  say("again");
+  EXPECT_EQ(h.questions.size(), 2 * limits::name_questions_max);
+}
+
+// A notice is its command's: whoever adds made-up members waits for them himself.
+TEST_F(MadeUpHosts, OfMembersWhoAreAddedCountForWhoAddsThem) {
+  load_rooms(0);
+  alice.say("mine", "#create");
+  h.run_for(1s);
+  for (std::size_t i = 0; i < 2 * limits::name_questions_max; ++i) {
+    alice.say("mine", "#add sip:ghost@g" + std::to_string(i) + ".example");
+    h.run_for(50ms);
+  }
+  EXPECT_EQ(h.questions.size(), limits::name_questions_max);
+  bob_says("hi");
+  EXPECT_EQ(times_asked("good.example"), 1U);
+}
+
 TEST_F(Names, OrderlyStopDropsWhatWaitsForAName) {
   is_silent = true;
   load({"far.example"});
