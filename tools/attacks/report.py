@@ -5,6 +5,7 @@ import time
 import traceback
 
 from attacks import edges, files, names, shares, stage, weather
+from attacks.good_room import INTERVAL
 
 # What issue and operators ask of imcd, whatever one user does.
 P99_MS = 1000
@@ -32,6 +33,9 @@ def faults(played):
     good = played.under
     if good and (good["ok"] < good["sent"] or good["lost"] or good["doubled"] or (good["ms"]["p99"] or 0) > P99_MS):
         found.append("others hurt")
+    # Who hardly spoke shows nothing: the tool stood still, or the machine.
+    if good and good["sent"] < played.seconds / INTERVAL / 2:
+        found.append("not measured")
     if played.memory and played.memory.peak - played.memory.before > GROWTH_MIB:
         found.append("memory")
     if not all(is_so for _, is_so, _ in played.checks):

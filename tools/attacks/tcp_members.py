@@ -49,7 +49,10 @@ class TcpMembers(Members):
 
     def read_stream(self, source):
         try:
-            piece = source.recv(1 << 18)
+            # Another turn may have read since poll() told of it: that of an order is run inside ours.
+            piece = source.recv(1 << 18, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return
         except ConnectionError:
             piece = b""
         arrived = time.time()
