@@ -1,30 +1,22 @@
 #include "imc/command_run.h"
 
 #include <fmt/format.h>
-#include <optional>
 
 #include "base/sip_uri.h"
-#include "base/text.h"
 #include "parser/address_of_record.h"
 
 namespace imcd::imc {
 namespace {
 
-// NAME, NAME@HOST or sip:NAME@HOST, also in angle brackets. `storage` becomes what the result
-// points into.
-std::optional<parser::Uri> resolve(std::string_view text, std::string_view default_host,
-                                   std::string& storage) {
-  if (text.size() >= 2 && text.front() == '<' && text.back() == '>') {
-    text = text.substr(1, text.size() - 2);
+// `what` is a room or a user.
+std::string address_notice(parser::AddressFault fault, std::string_view what) {
+  if (fault == parser::AddressFault::other_scheme) {
+    return fmt::format(
+        "That is no {0}'s name: only sip:, sips: and im: addresses are understood. A {0} is NAME, "
+        "NAME@HOST or sip:NAME@HOST.",
+        what);
   }
-  const bool has_scheme =
-      starts_with_ignoring_case(text, "sip:") || starts_with_ignoring_case(text, "sips:");
-  storage = has_scheme ? std::string(text) : fmt::format("sip:{}", text);
-  if (!has_scheme && !text.contains('@')) {
-    storage += '@';
-    storage += default_host;
-  }
-  return parser::parse_address(storage);
+  return fmt::format("That is no {0}'s name. A {0} is NAME, NAME@HOST or sip:NAME@HOST.", what);
 }
 
 }  // namespace
@@ -42,10 +34,9 @@ void CommandRun::run() {
 bool CommandRun::find_target() {
   address_ = message_.room;
   if (!command_.room.empty()) {
-    const auto uri = resolve(command_.room, message_.room.host, address_text_);
+    const auto uri = parser::read_address(command_.room, message_.room.host, address_text_);
     if (!uri) {
-      refuse(reply::bad_command,
-             "That is no room's name. A room is NAME, NAME@HOST or sip:NAME@HOST.");
+      refuse(reply::bad_command, address_notice(uri.error(), "room"));
       return false;
     }
     address_ = *uri;
@@ -90,9 +81,14 @@ bool CommandRun::require_rank() {
 
 IdentityRef CommandRun::require_user() {
   std::string storage;
-  const auto uri = resolve(command_.user, message_.room.host, storage);
-  if (uri && parser::names_fit(*uri)) return house_.identities.intern(*uri);
-  refuse(reply::bad_command, "That is no user's name. A user is NAME, NAME@HOST or sip:NAME@HOST.");
+  const auto uri = parser::read_address(command_.user, message_.room.host, storage);
+  if (!uri) {
+    refuse(reply::bad_command, address_notice(uri.error(), "user"));
+  } else if (const auto fault = House::find_name_fault(*uri)) {
+    refuse(*fault);
+  } else {
+    return house_.identities.intern(*uri);
+  }
   return {};
 }
 

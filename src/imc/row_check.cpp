@@ -19,7 +19,7 @@ std::string key_of(std::string_view user, std::string_view domain) {
 }  // namespace
 
 std::string RowCheck::room_key(std::string_view text) const {
-  const auto uri = parser::parse_uri(text);
+  const auto uri = parser::parse_address(text);
   std::string key;
   if (uri) parser::write_address_of_record_key(key, domains_.canonical(*uri));
   return key;

@@ -43,8 +43,8 @@ Findings list_rooms(const Call&) {
 }
 
 Findings list_members(const Call& call) {
-  const std::optional<Control::RoomInfo> found = call.control.find_room(call.values[0]);
-  if (!found) return {{404, "no such room"}, nullptr};
+  const auto found = call.control.find_room(call.values[0]);
+  if (!found) return {found.error(), nullptr};
   return {
       {},
       [uri = std::string(found->uri), serial = found->serial, count = found->members,

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <expected>
 #include <functional>
 #include <optional>
 #include <string>
@@ -47,17 +48,17 @@ class Control {
   // True when there are no more.
   virtual bool walk_rooms(std::size_t& cursor, const VisitRoom& visit) = 0;
 
-  // The room that an operator's text names, compared as the server compares room addresses; nothing
-  // for a text that is no URI, too.
-  virtual std::optional<RoomInfo> find_room(std::string_view uri) = 0;
+  // The room that an operator's text names, a URI or NAME@HOST, compared as the server compares
+  // room addresses; else why there is none.
+  virtual std::expected<RoomInfo, Status> find_room(std::string_view text) = 0;
 
   // The same for the members, and who is invited, of the room of this URI and serial. A room that
   // is gone has no more.
   virtual bool walk_members(std::string_view room_uri, std::uint64_t serial, std::size_t& cursor,
                             const VisitMember& visit) = 0;
 
-  // Makes a room for its owner; both are URIs. 202: it is there, and stays once the database has
-  // it, which is not waited for. Else why not.
+  // Makes a room for its owner; both are named as above. 202: it is there, and stays once the
+  // database has it, which is not waited for. Else why not.
   virtual Status create_room(std::string_view room, std::string_view owner, bool is_private) = 0;
 
   // All of them, in the order in which they are to be listed.

@@ -4,6 +4,20 @@
 
 namespace imcd::parser {
 
+bool is_sip_address(const Uri& uri) {
+  switch (uri.scheme) {
+    case Scheme::sip:
+    case Scheme::sips:
+    case Scheme::im:
+      return true;
+    case Scheme::pres:
+    case Scheme::tel:
+    case Scheme::other:
+      return false;
+  }
+  return false;
+}
+
 std::optional<Uri> parse_address(std::string_view user, std::string_view host, std::string& text) {
   text = sip_uri(user, host);
   const auto uri = parse_uri(text);
@@ -13,8 +27,28 @@ std::optional<Uri> parse_address(std::string_view user, std::string_view host, s
 
 std::optional<Uri> parse_address(std::string_view text) {
   const auto uri = parse_uri(text);
-  if (!uri || !names_somebody(*uri)) return std::nullopt;
+  if (!uri || uri->scheme != Scheme::sip || !names_somebody(*uri)) return std::nullopt;
   return *uri;
+}
+
+std::expected<Uri, AddressFault> read_address(std::string_view text, std::string_view default_host,
+                                              std::string& storage) {
+  if (text.size() >= 2 && text.front() == '<' && text.back() == '>') {
+    text = text.substr(1, text.size() - 2);
+  }
+  const std::size_t at = text.find('@');
+  const bool has_scheme = text.find(':') < at;
+  storage = has_scheme ? "" : "sip:";
+  storage += text;
+  if (!has_scheme && at == std::string_view::npos) {
+    storage += '@';
+    storage += default_host;
+  }
+  Uri uri;
+  const auto parsed = parse_uri(storage, uri);
+  if (!is_sip_address(uri)) return std::unexpected(AddressFault::other_scheme);
+  if (!parsed || !names_somebody(uri)) return std::unexpected(AddressFault::no_name);
+  return uri;
 }
 
 std::optional<Uri> parse_delivery_uri(std::string_view text, std::string_view key) {

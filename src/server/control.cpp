@@ -11,6 +11,15 @@ void write_uri(std::string& out, const Identity& who) {
   out += who.address();
 }
 
+// `what` is a room or an owner.
+mi::Status address_fault(std::string_view what, parser::AddressFault fault) {
+  std::string reason(what);
+  reason += fault == parser::AddressFault::other_scheme
+                ? " is of a scheme that is not understood; sip, sips and im are"
+                : " is no SIP URI";
+  return {400, std::move(reason)};
+}
+
 }  // namespace
 
 bool Control::walk_rooms(std::size_t& cursor, const VisitRoom& visit) {
@@ -20,15 +29,21 @@ bool Control::walk_rooms(std::size_t& cursor, const VisitRoom& visit) {
   return true;
 }
 
-std::optional<mi::Control::RoomInfo> Control::find_room(std::string_view uri) {
-  const imc::Room* const room = find(uri);
-  if (room == nullptr) return std::nullopt;
+std::expected<mi::Control::RoomInfo, mi::Status> Control::find_room(std::string_view text) {
+  std::string storage;
+  const auto uri = parser::read_address(text, {}, storage);
+  if (!uri && uri.error() == parser::AddressFault::other_scheme) {
+    return std::unexpected(address_fault("room", uri.error()));
+  }
+  const imc::Room* const room = uri ? find(*uri) : nullptr;
+  if (room == nullptr) return std::unexpected(mi::Status{404, "no such room"});
   return describe(*room);
 }
 
 bool Control::walk_members(std::string_view room_uri, std::uint64_t serial, std::size_t& cursor,
                            const VisitMember& visit) {
-  const imc::Room* const room = find(room_uri);
+  const auto uri = parser::parse_address(room_uri);
+  const imc::Room* const room = uri ? find(*uri) : nullptr;
   if (room == nullptr || room->serial != serial) return true;
   bool done = true;
   room->members.for_each_from(static_cast<std::uint32_t>(cursor), [&](const imc::Member& member) {
@@ -42,10 +57,8 @@ bool Control::walk_members(std::string_view room_uri, std::uint64_t serial, std:
   return done;
 }
 
-const imc::Room* Control::find(std::string_view text) const {
-  const auto uri = parser::parse_address(text);
-  if (!uri) return nullptr;
-  return conference_.rooms().find(conference_.rooms().key(*uri));
+const imc::Room* Control::find(const parser::Uri& uri) const {
+  return conference_.rooms().find(conference_.rooms().key(uri));
 }
 
 mi::Control::RoomInfo Control::describe(const imc::Room& room) {
@@ -55,10 +68,12 @@ mi::Control::RoomInfo Control::describe(const imc::Room& room) {
 }
 
 mi::Status Control::create_room(std::string_view room, std::string_view owner, bool is_private) {
-  const auto room_uri = parser::parse_address(room);
-  if (!room_uri) return {400, "room is no SIP URI"};
-  const auto owner_uri = parser::parse_address(owner);
-  if (!owner_uri) return {400, "owner is no SIP URI"};
+  std::string room_text;
+  const auto room_uri = parser::read_address(room, {}, room_text);
+  if (!room_uri) return address_fault("room", room_uri.error());
+  std::string owner_text;
+  const auto owner_uri = parser::read_address(owner, {}, owner_text);
+  if (!owner_uri) return address_fault("owner", owner_uri.error());
   if (!changes_allowed_) return {500, "rooms cannot be changed now"};
   auto made = conference_.make_room(*room_uri, *owner_uri, is_private);
   if (!made) return {403, std::string(made.error())};

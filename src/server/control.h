@@ -1,6 +1,7 @@
 // Control: what management commands see of the server.
 #pragma once
 
+#include <expected>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "base/time.h"
 #include "imc/conference.h"
 #include "mi/control.h"
+#include "parser/uri.h"
 
 namespace imcd::server {
 
@@ -22,7 +24,7 @@ class Control final : public mi::Control {
         started_(started) {}
 
   bool walk_rooms(std::size_t& cursor, const VisitRoom& visit) override;
-  std::optional<RoomInfo> find_room(std::string_view uri) override;
+  std::expected<RoomInfo, mi::Status> find_room(std::string_view text) override;
   bool walk_members(std::string_view room_uri, std::uint64_t serial, std::size_t& cursor,
                     const VisitMember& visit) override;
   mi::Status create_room(std::string_view room, std::string_view owner, bool is_private) override;
@@ -37,7 +39,7 @@ class Control final : public mi::Control {
   std::vector<imc::Outcome> take_changes() { return std::exchange(changes_, {}); }
 
  private:
-  [[nodiscard]] const imc::Room* find(std::string_view uri) const;
+  [[nodiscard]] const imc::Room* find(const parser::Uri& uri) const;
   RoomInfo describe(const imc::Room& room);
 
   imc::Conference& conference_;

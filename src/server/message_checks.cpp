@@ -21,7 +21,7 @@ parser::Parsed<void> take_asserted(std::string_view values, std::optional<parser
   while (!values.empty()) {
     const auto value = parser::parse_name_addr(values, parser::Fault::bad_p_asserted_identity);
     if (!value) return std::unexpected(value.error());
-    if (is_sip_address(value->uri)) {
+    if (parser::is_sip_address(value->uri)) {
       if (sip) return std::unexpected(parser::ParseError{parser::Fault::two_sip_identities});
       sip = value->uri;
     }
@@ -32,28 +32,14 @@ parser::Parsed<void> take_asserted(std::string_view values, std::optional<parser
 
 }  // namespace
 
-bool is_sip_address(const parser::Uri& uri) {
-  switch (uri.scheme) {
-    case parser::Scheme::sip:
-    case parser::Scheme::sips:
-    case parser::Scheme::im:
-      return true;
-    case parser::Scheme::pres:
-    case parser::Scheme::tel:
-    case parser::Scheme::other:
-      return false;
-  }
-  return false;
-}
-
 bool names_user(const parser::Uri& uri) {
-  return is_sip_address(uri) && parser::names_somebody(uri) && parser::names_fit(uri);
+  return parser::is_sip_address(uri) && parser::names_somebody(uri) && parser::names_fit(uri);
 }
 
 std::optional<Reply> check_message(const parser::MessageView& view,
                                    const parser::RequestFields& fields) {
   // RFC 3261 8.2.2.1: of the Request-URI only. A To of another scheme names no room.
-  if (!is_sip_address(fields.request_uri)) return reply::unsupported_uri_scheme;
+  if (!parser::is_sip_address(fields.request_uri)) return reply::unsupported_uri_scheme;
   if (fields.to.has_tag) return reply::call_does_not_exist;         // RFC 3261 12.2.2
   if (view.find(HeaderName::require)) return reply::bad_extension;  // RFC 3261 8.2.2.3
   if (fields.max_forwards == 0U) return reply::too_many_hops;       // RFC 3261 16.3

@@ -13,9 +13,8 @@
 
 namespace imcd::server {
 
-// Of a scheme whose requests we take.
-bool is_sip_address(const parser::Uri& uri);
-// Such an address with a user part, of a length that rooms and users have.
+// An address of a scheme that is understood with a user part, of a length that rooms and users
+// have.
 bool names_user(const parser::Uri& uri);
 
 // What makes a MESSAGE unfit for any room. These answers need no memory: the same request is

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "imc/replies.h"
+#include "parser/address_of_record.h"
 #include "parser/via.h"
 #include "server/message_checks.h"
 #include "server/replies.h"
@@ -125,7 +126,7 @@ void Requests::on_retransmission(const Request& request, tm::ServerTransactionId
 // part; dispatchers ping with it. RFC 3261 8.2.2 holds for it as for any request (RFC 4475 3.3.2
 // and 3.3.5).
 void Requests::on_options(const Request& request, Outbox& out) {
-  if (!is_sip_address(request.fields.request_uri)) {
+  if (!parser::is_sip_address(request.fields.request_uri)) {
     return responder_.respond(request, reply::unsupported_uri_scheme, out);
   }
   if (request.view.find(HeaderName::require)) {

@@ -48,6 +48,29 @@ TEST(RowCheck, FindsInvitationsOfNobodyWhoIsInvited) {
                    "invitation of bob@x to sip:none@x: nobody of that name is invited there"}));
 }
 
+// Stored names have no scheme, and rooms of members are SIP URIs.
+TEST(RowCheck, FindsAddressesOfOtherSchemes) {
+  EXPECT_EQ(
+      findings({.rooms = {{{"chat", "x"}, 0}, {{"tel:+1555", "x"}, 0}, {{"im:lobby", "x"}, 0}},
+                .users = {{{"al@x"}, "im:al@x"}, {{"bob@x"}, "tel:+1555"}, {{"cy@x"}, "pres:cy@x"}},
+                .members = {{{"sip:chat@x", "al", "x"}, records::member_flag::owner},
+                            {{"sip:chat@x", "tel:+1555", "x"}, 0},
+                            {{"sip:chat@x", "bob:x", "x"}, 0},
+                            {{"im:chat@x", "bob", "x"}, 0},
+                            {{"pres:chat@x", "cy", "x"}, 0},
+                            {{"tel:+1555", "dan", "x"}, 0}}}),
+      (Lines{"room sip:tel:+1555@x: its name and domain make no SIP URI",
+             "room sip:im:lobby@x: its name and domain make no SIP URI",
+             "user al@x: im:al@x is not a SIP URI of that key",
+             "user bob@x: tel:+1555 is not a SIP URI of that key",
+             "user cy@x: pres:cy@x is not a SIP URI of that key",
+             "member tel:+1555@x of sip:chat@x: name and domain make no SIP URI",
+             "member bob:x@x of sip:chat@x: name and domain make no SIP URI",
+             "member bob@x of im:chat@x: there is no such room",
+             "member cy@x of pres:chat@x: there is no such room",
+             "member dan@x of tel:+1555: there is no such room"}));
+}
+
 TEST(RowCheck, FindsRoomsWithoutMembersOrOwnerOrWithTwo) {
   EXPECT_EQ(findings({.rooms = {{{"a", "x"}, 0}, {{"b", "x"}, 0}, {{"c", "x"}, 0}, {{"d", "x"}, 0}},
                       .members = {{{"sip:b@x", "al", "x"}, 0},

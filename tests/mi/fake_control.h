@@ -42,11 +42,11 @@ struct FakeControl : Control {
     return true;
   }
 
-  std::optional<RoomInfo> find_room(std::string_view uri) override {
+  std::expected<RoomInfo, Status> find_room(std::string_view uri) override {
     for (const auto& room : rooms) {
       if (room && room->uri == uri) return facts(*room);
     }
-    return std::nullopt;
+    return std::unexpected(Status{404, "no such room"});
   }
 
   bool walk_members(std::string_view room_uri, std::uint64_t serial, std::size_t& cursor,

@@ -1,5 +1,6 @@
 // Chat commands as such: how they are written, which room they mean, and those that only show.
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "server/commands_fixture.h"
@@ -29,6 +30,60 @@ TEST_F(Commands, BadNamesAreRefused) {
   }
   EXPECT_EQ(code(alice, "chat", "#create " + std::string(65, 'x')), 400);
   EXPECT_EQ(code(alice, "chat", "#create " + std::string(64, 'x')), 200);
+}
+
+// What stands before a colon is a scheme, never a name.
+TEST_F(Commands, AddressesOfOtherSchemesAreRefusedAndTheUnderstoodOnesNamed) {
+  make_room();
+  const std::string understood = "only sip:, sips: and im: addresses are understood";
+  for (const char* const other :
+       {"tel:+15551234567", "TEL:+1", "tel:+1555@example.org", "mailto:bob@example.org",
+        "xmpp:bob@example.org", "pres:bob@example.org", "bob:x", "bob:x@example.org", "<tel:+1>",
+        "http://example.org/", "example.org:5060", "tel:", ":bob@example.org",
+        "bob:", "urn:service:sos", "ims:bob@example.org"}) {
+    for (const char* const command :
+         {"#invite {}", "#add {}", "#remove {}", "#modify {} admin", "#create {}", "#join {}",
+          "#list {}", "#exit {}", "#destroy {}", "#accept {}", "#deny {}", "#invite carol {}",
+          "#create {} private"}) {
+      const std::string body = fmt::format(fmt::runtime(command), other);
+      EXPECT_EQ(code(alice, "chat", body), 400) << body;
+      EXPECT_TRUE(alice.has_heard(understood)) << body;
+    }
+  }
+  EXPECT_EQ(h.server().conference().rooms().size(), 1U);
+  EXPECT_EQ(h.figures().invitations_pending.value(), 0);
+  EXPECT_EQ(h.figures().members.value(), 2);
+}
+
+TEST_F(Commands, AddressesOfUnderstoodSchemesAreAsGood) {
+  make_room();
+  for (const char* const room : {"im:lobby@example.org", "IM:LOBBY@example.org:5060",
+                                 "sips:lobby@example.org", "<im:lobby@example.org>"}) {
+    EXPECT_EQ(code(carol, "chat", fmt::format("#join {}", room)), 200) << room;
+  }
+  EXPECT_TRUE(room_stored("lobby"));
+  EXPECT_EQ(h.server().conference().rooms().size(), 2U);
+  EXPECT_EQ(code(alice, "chat", "#invite im:carol@example.org"), 200);
+  EXPECT_EQ(stored("carol"), invited);
+  EXPECT_EQ(code(alice, "chat", "#remove IM:Carol@example.org"), 200);
+  EXPECT_EQ(stored("carol"), std::nullopt);
+  EXPECT_EQ(code(alice, "chat", "#modify im:bob@example.org admin im:chat@example.org"), 200);
+}
+
+// A colon behind the `@` is the host's.
+TEST_F(Commands, HostsOfArgumentsMayHaveColons) {
+  make_room();
+  const auto is_stored = [&](const std::string& user, const std::string& host) {
+    return h.database.of<records::MemberRow>().contains({"sip:chat@example.org", user, host});
+  };
+  for (const char* const user : {"im:dan@[2001:db8::1]", "erin@[2001:db8::1]:5080",
+                                 "sip:frank@[2001:db8::1]", "grace@192.0.2.7:5080"}) {
+    EXPECT_EQ(code(alice, "chat", fmt::format("#add {}", user)), 200) << user;
+  }
+  EXPECT_TRUE(is_stored("dan", "[2001:db8::1]"));
+  EXPECT_TRUE(is_stored("erin", "[2001:db8::1]"));
+  EXPECT_TRUE(is_stored("frank", "[2001:db8::1]"));
+  EXPECT_TRUE(is_stored("grace", "192.0.2.7"));
 }
 
 TEST_F(Commands, UnknownCommandIsNamedAndHelpOffered) {

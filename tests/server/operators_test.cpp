@@ -78,6 +78,43 @@ TEST_F(Operators, BadNamesAndTooManyRoomsAreRefused) {
   EXPECT_EQ(h.figures().mi_requests_failed.value(), 7U);
 }
 
+TEST_F(Operators, AddressesAreReadAsUsersWriteThem) {
+  make("im:hall@example.org", "alice@example.org", "public");
+  EXPECT_EQ(rooms(), 1U);
+  EXPECT_TRUE(h.database.of<records::RoomRow>().contains({"hall", "example.org"}));
+  EXPECT_TRUE(h.database.of<records::MemberRow>().contains(
+      {"sip:hall@example.org", "alice", "example.org"}));
+  const std::uint64_t failed = h.figures().mi_requests_failed.value();
+  make("tel:+15551234", "sip:alice@example.org", "public");
+  make("pres:b@example.org", "sip:alice@example.org", "public");
+  make("b:x@example.org", "sip:alice@example.org", "public");
+  make("sip:b@example.org", "tel:+15551234", "public");
+  make("sip:b@example.org", "mailto:alice@example.org", "public");
+  EXPECT_EQ(rooms(), 1U);
+  EXPECT_EQ(h.figures().mi_requests_failed.value(), failed + 5);
+}
+
+TEST_F(Operators, RoomsAreFoundByAnySpellingOfTheirAddress) {
+  make("sip:hall@example.org", "sip:alice@example.org", "public");
+  server::Control control(h.server().conference(), h.figures(), "test", h.now());
+  for (const char* const text : {"sip:hall@example.org", "hall@example.org", "im:Hall@Example.org",
+                                 "<sips:hall@example.org:5070>"}) {
+    const auto room = control.find_room(text);
+    ASSERT_TRUE(room) << text;
+    EXPECT_EQ(room->uri, "sip:hall@example.org");
+  }
+  EXPECT_EQ(control.find_room("hall").error().code, 404);
+  EXPECT_EQ(control.find_room("sip:none@example.org").error().code, 404);
+  for (const char* const text :
+       {"tel:+1", "pres:hall@example.org", "hall:x", "xmpp:hall@example.org"}) {
+    const auto room = control.find_room(text);
+    ASSERT_FALSE(room) << text;
+    EXPECT_EQ(room.error().code, 400);
+    EXPECT_EQ(room.error().reason,
+              "room is of a scheme that is not understood; sip, sips and im are");
+  }
+}
+
 TEST_F(Operators, RoomThatTheDatabaseRefusesGoesAgain) {
   h.database.faults.refuses = [](const records::Record& record) {
     return std::holds_alternative<records::Put<records::RoomRow>>(record);

@@ -151,21 +151,26 @@ bool Rulebook::knows_topic(std::string_view topic) const {
   return topic.empty() || find_command(topic) != RequestKind::bad_command;
 }
 
-// NAME, NAME@HOST or sip:NAME@HOST, in angle brackets or not.
+// NAME, NAME@HOST or a URI, in angle brackets or not: a colon before the `@` ends a scheme.
 std::optional<parser::Uri> Rulebook::resolve(std::string_view text, const Ask& ask) {
   if (text.size() >= 2 && text.starts_with('<') && text.ends_with('>')) {
     text = text.substr(1, text.size() - 2);
   }
   text_.clear();
-  if (!starts_with_ignoring_case(text, "sip:") && !starts_with_ignoring_case(text, "sips:")) {
+  const std::string_view schemes[] = {"sip:", "sips:", "im:"};
+  if (text.substr(0, text.find('@')).contains(':')) {
+    const bool is_understood = std::ranges::any_of(schemes, [text](std::string_view scheme) {
+      return starts_with_ignoring_case(text, scheme);
+    });
+    if (!is_understood) return std::nullopt;
+    text_ = text;
+  } else {
     text_ = "sip:";
     text_ += text;
     if (!text.contains('@')) {
       text_ += '@';
       text_ += ask.host;
     }
-  } else {
-    text_ = text;
   }
   const auto uri = parser::parse_uri(text_);
   if (!uri || uri->user.empty() || uri->host.empty() || !names_fit(*uri)) return std::nullopt;

@@ -125,6 +125,8 @@ std::string Workload::room_argument(std::size_t room) {
       return fmt::format("  R{}@example.org ", room);
     case 2:
       return fmt::format(" sip:r{}@example.org", room);
+    case 3:
+      return fmt::format(" im:r{}@example.org", room);
     default:
       return {};
   }
@@ -142,6 +144,8 @@ std::string Workload::user_argument() {
       name[5] = 'U';
       return name;
     }
+    case 3:
+      return " im" + user.uri.substr(3);
     default:
       return " " + user.uri;
   }
