@@ -29,6 +29,7 @@ Address peer_address(std::size_t peer) {
 Settings settings() {
   Settings settings = config::default_settings();
   settings.conference.room_rate = 0;
+  settings.conference.user_rate = 0;
   settings.server.trusted = {*parse_network("127.0.0.0/8")};
   settings.server.server_transactions_max = transactions_max;
   return settings;

@@ -114,7 +114,20 @@ void Daemon::announce_ready() const {
   sd_notify(0, "READY=1\nSTATUS=Serving");
 }
 
+void Daemon::watch_memory(Instant now) {
+  const bool is_short = memory_reserve_.is_gone();
+  if (is_short == memory_is_short_) return;
+  memory_is_short_ = is_short;
+  server_.set_memory_short(is_short);
+  printer_.print({LogLevel::error,
+                  is_short ? "memory is short; requests are refused"
+                           : "memory is there again; requests are taken",
+                  {}},
+                 now.wall);
+}
+
 void Daemon::on_actions(const Outbox& out, Instant now) {
+  watch_memory(now);
   for (const BatchId batch : out.batches()) {
     // The journal has one batch under way, so the ring has room.
     CHECK(storage_.submit(server_.take_batch(batch)));

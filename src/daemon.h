@@ -11,6 +11,7 @@
 #include "db/storage_thread.h"
 #include "load_reporter.h"
 #include "log_printer.h"
+#include "memory_reserve.h"
 #include "reactor/reactor.h"
 #include "server/server.h"
 
@@ -37,9 +38,12 @@ class Daemon final : public reactor::Process {
   void on_answer(const db::LoadFinished& finished, Instant now, Outbox& out);
   void on_answer(db::CommitResult& result, Instant now, Outbox& out);
   void announce_ready() const;
+  void watch_memory(Instant now);
 
   reactor::Reactor& reactor_;
   LogPrinter& printer_;
+  MemoryReserve memory_reserve_;
+  bool memory_is_short_ = false;
   server::Server server_;
   LoadReporter load_reporter_;
   db::StorageThread storage_;

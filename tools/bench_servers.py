@@ -39,7 +39,8 @@ class Imcd:
             str(binary), "--listen=udp:127.0.0.1:0", "--listen=tcp:127.0.0.1:0",
             "--room_names=*", f"--outbound_proxy=127.0.0.1:{proxy_port};transport={'tcp' if tcp else 'udp'}",
             f"--mi_reply_dir={self.scratch}",
-            "--room_rate=0",  # One room takes here what a houseful of them would.
+            # One room and one user send here what a houseful of them would.
+            "--room_rate=0", "--user_rate=0",
             *options,
         ]
         with open(self.log_path, "wb") as log:

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/core/many_hops.h"
 #include "bench/core/steady_room.h"
 #include "db/journal.h"
 #include "delivery/delivery_writer.h"
@@ -37,6 +38,25 @@ void deliver(benchmark::State& state) {
   state.counters["bytes"] = static_cast<double>(room.delivery_bytes());
 }
 BENCHMARK(deliver)->Arg(10)->Arg(100)->Arg(1000)->UseManualTime();
+
+// --- Inputs beside many next hops
+
+void ask_beside_hops(benchmark::State& state, ManyHops::State hops_state) {
+  ManyHops hops(static_cast<int>(state.range(0)), hops_state);
+  for (auto step : state) hops.ask();
+}
+BENCHMARK_CAPTURE(ask_beside_hops, refused, ManyHops::State::refused)
+    ->RangeMultiplier(10)
+    ->Range(100, 100'000);
+BENCHMARK_CAPTURE(ask_beside_hops, silent, ManyHops::State::silent)
+    ->RangeMultiplier(10)
+    ->Range(100, 100'000);
+
+void go_to_another_hop(benchmark::State& state) {
+  ManyHops hops(static_cast<int>(state.range(0)), ManyHops::State::silent);
+  for (auto step : state) hops.go_elsewhere();
+}
+BENCHMARK(go_to_another_hop)->RangeMultiplier(10)->Range(100, 100'000);
 
 // --- The room table
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "bench/core/answer.h"
 #include "config/load.h"
 
 namespace imcd::bench {
@@ -12,6 +13,7 @@ constexpr int numbers = 10000;  // Branches before they come again; Timer J is l
 Settings settings_for(const Address& proxy) {
   Settings settings = config::default_settings();
   settings.conference.room_rate = 0;
+  settings.conference.user_rate = 0;
   settings.deliveries.outbound_proxies = {proxy};
   settings.server.trusted = {*parse_network("127.0.0.0/8")};
   return settings;
@@ -94,12 +96,7 @@ void SteadyRoom::write_answers() {
     const std::string_view bytes = out_.bytes(datagram);
     if (!bytes.starts_with("MESSAGE ")) continue;
     delivery_bytes_ = bytes.size();
-    answers_ += "SIP/2.0 200 OK\r\n";
-    for (const std::string_view name : {"Via: ", "From: ", "To: ", "Call-ID: ", "CSeq: "}) {
-      const std::size_t begin = bytes.find(name);
-      answers_ += bytes.substr(begin, bytes.find("\r\n", begin) + 2 - begin);
-    }
-    answers_ += "Content-Length: 0\r\n\r\n";
+    append_answer(answers_, bytes, "200 OK");
     answer_ends_.push_back(answers_.size());
   }
 }

@@ -12,6 +12,7 @@
 #include "base/figure_list.h"
 #include "base/gauge.h"
 #include "base/histogram.h"
+#include "base/shares.h"
 #include "base/stream.h"
 
 namespace imcd {
@@ -34,7 +35,10 @@ enum class RefusalCause : std::uint8_t {
   loading,    // Rooms are not loaded yet.
   draining,   // An orderly stop is under way.
   database,   // The journal is full or its oldest batch too old.
-  overload,   // A table of transactions is full.
+  overload,   // A table of transactions is full, or there is no place for a text.
+  user_rate,  // Option user_rate.
+  room_rate,  // Option room_rate.
+  notices,    // A command of a user who does not take the notices of those before.
   count,
 };
 
@@ -138,7 +142,8 @@ struct Figures : FigureList {
   CounterBy<RefusalCause> refused{*this,
                                   "refused_total",
                                   "cause",
-                                  {"untrusted", "loading", "draining", "database", "overload"},
+                                  {"untrusted", "loading", "draining", "database", "overload",
+                                   "user_rate", "room_rate", "notices"},
                                   "requests refused for no fault of their own"};
   Gauge draining{*this, "draining", "1 from an orderly stop on"};
 
@@ -173,6 +178,18 @@ struct Figures : FigureList {
   Gauge users_away{*this, "users_away", "users who count as away"};
   Counter users_forgotten{*this, "users_forgotten_total",
                           "users whose absence was forgotten, as there was no room for more"};
+  GaugeBy<Share> memory_used{
+      *this,
+      "memory_used_bytes",
+      "share",
+      {"texts", "notices", "queues", "users", "deliveries", "requests", "hops"},
+      "memory in use of the shares of memory_max, ten times a second"};
+  GaugeBy<Share> memory_shares{
+      *this,
+      "memory_share_bytes",
+      "share",
+      {"texts", "notices", "queues", "users", "deliveries", "requests", "hops"},
+      "... and what each share is at most"};
   Gauge proxies_down{*this, "proxies_down", "outbound proxies out of service"};
   Counter names_asked{*this, "dns_questions_total", "questions to the DNS"};
   Counter names_refused{*this, "dns_questions_refused_total",

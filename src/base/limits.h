@@ -58,8 +58,12 @@ constexpr Duration timer_j = 64 * timer_t1;
 // RFC 4320 4.1: over UDP a 100 may go out only once Timer E of the peer has grown to T2.
 constexpr Duration late_trying = 3500ms;
 
-// Server transactions remembered for Timer J. At 64 bytes each this is 128 MiB; it covers 65,000
-// requests a second. Beyond: 503 without Retry-After, counted.
+// What follows is bounded by shares of option memory_max (base/shares.h) too, which are smaller
+// where it has its default.
+constexpr std::size_t memory_max = 1U << 30;
+constexpr std::size_t memory_max_least = 64U << 20;
+// Server transactions remembered for Timer J: 65,000 requests a second, and half as many by the
+// share of the default. Beyond: 503 without Retry-After, counted.
 constexpr std::size_t server_transactions_max = 1U << 21;
 // Deliveries that wait for an answer, over all hops. Beyond: they stay in their users' queues.
 constexpr std::size_t client_transactions_max = 1U << 20;
@@ -70,18 +74,14 @@ constexpr std::size_t client_transactions_max = 1U << 20;
 constexpr std::size_t rooms_max = 1U << 24;
 // Chat messages waiting for one user (DESIGN 5). Beyond: that delivery is dropped and counted.
 constexpr std::size_t user_queue_max = 256;
-// Chat messages and notices waiting for all users together, each 12 bytes. Beyond: the delivery is
-// dropped and counted.
-constexpr std::size_t queued_deliveries_max = 1U << 23;
-// Distinct texts that wait for at least one member, and their bytes. Beyond: chat is refused with
-// 503 (overload).
-constexpr std::size_t shared_messages_max = 1U << 18;
-constexpr std::size_t shared_message_bytes_max = 256U << 20;
-// Users with something pending at once. Beyond: the delivery is dropped and counted.
-constexpr std::size_t pending_users_max = 1U << 22;
+// Notices waiting for one user, and their bytes: what rooms say while his phone is in a tunnel.
+// Beyond: his commands are refused with 480 before they do anything; what others cause to be said
+// to him is dropped, counted and told as missed.
+constexpr std::uint32_t user_notices_max = 32;
+constexpr std::size_t user_notice_bytes_max = 64U << 10;
 // Next hops remembered; without an outbound proxy each member may be one. Beyond: the idle ones are
 // forgotten, and if none is idle the delivery is dropped and counted.
-constexpr std::size_t hops_max = 1U << 16;
+constexpr std::size_t hops_max = 1U << 18;
 // Datagrams to one hop neither answered nor older than hop_pace (DESIGN 5): a default receive
 // buffer holds 92 large ones.
 constexpr Duration hop_pace = 2ms;
@@ -89,8 +89,10 @@ constexpr Duration hop_pace = 2ms;
 constexpr Duration hop_pace_longest = 500ms;
 // A loss is held against the hop only where the user answered so recently.
 constexpr std::uint32_t user_lively_s = 30;
-// A hop that said 503 with Retry-After is spared so long at the most.
-constexpr Duration hop_pause_longest = 60s;
+// A user whose delivery got 503 with Retry-After is spared so long at the most, and a hop that says
+// so to all.
+constexpr Duration user_pause_longest = 60s;
+constexpr Duration hop_pause = 1s;
 // Attempts to deliver one message where next hops answer 503.
 constexpr std::uint8_t delivery_tries_max = 3;
 // Where several outbound proxies are set, each is asked by OPTIONS so often, and is passed over

@@ -80,6 +80,7 @@ struct DeliverySettings {
   ReplyToSource reply_to_source{};
   std::uint32_t delivery_window{};
   std::uint32_t hop_window{};
+  std::size_t memory_max = limits::memory_max;  // Divided by base/shares.h; the server's part too.
 
   // Whether a member without a route is reached where its last request came from: as the option
   // says, and when it says `auto`, where no outbound proxy is set.

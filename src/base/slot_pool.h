@@ -21,6 +21,7 @@ class SlotPool {
 
   [[nodiscard]] std::size_t in_use() const { return in_use_; }
   [[nodiscard]] bool full() const { return in_use_ >= slots_max_; }
+  [[nodiscard]] std::size_t free() const { return slots_max_ - in_use_; }
 
   // The object keeps what its former user left in it; the pool must not be full.
   std::uint32_t take() {

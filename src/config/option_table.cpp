@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "config/db_url.h"
 #include "config/option.h"
@@ -138,15 +139,15 @@ constexpr Option options[] = {
      "rooms that a user may be in or invited to"},
     {"user_rate", rooms, reloadable,
      one<&Settings::conference, &ConferenceSettings::user_rate, parse_count>,
-     "N", "0", {0, 1'000'000},
+     "N", "20", {0, 1'000'000},
      "messages a second that one user may send; 0: any number"},
     {"user_burst", rooms, reloadable,
      one<&Settings::conference, &ConferenceSettings::user_burst, parse_count>,
-     "N", "0", {0, 1'000'000},
+     "N", "100", {0, 1'000'000},
      "messages that one user may send at once within user_rate; 0: those of a second"},
     {"room_rate", rooms, reloadable,
      one<&Settings::conference, &ConferenceSettings::room_rate, parse_count>,
-     "N", "1000", {0, 1'000'000},
+     "N", "50", {0, 1'000'000},
      "chat messages a second that one room takes, and at once, whoever sends them: what stops a "
      "storm; 0: any number"},
     {"delivery_window", rooms, reloadable,
@@ -210,6 +211,11 @@ constexpr Option options[] = {
      "PATH", "/tmp", {},
      "where management clients make the FIFOs for their replies"},
 
+    {"memory_max", process, restart,
+     one<&Settings::deliveries, &DeliverySettings::memory_max, parse_bytes>,
+     "BYTES", "1073741824", {limits::memory_max_least, std::size_t{1} << 40},
+     "memory that waiting messages and what is remembered of requests may take, beside rooms and "
+     "members; each kind has a share of its own"},
     {"drain_timeout_s", process, reloadable,
      one<&Settings::server, &ServerSettings::drain_timeout, parse_seconds>,
      "S", "10", {0, 3600},

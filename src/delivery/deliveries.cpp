@@ -24,15 +24,24 @@ bool is_spent(const Outbox& out) {
          out.written_bytes() >= limits::bytes_per_turn_max;
 }
 
+// How long whoever said 503 is to be left alone.
+Duration pause_of(const Deliveries::Response& response) {
+  return std::min<Duration>(std::chrono::seconds(response.retry_after_s.value_or(1)),
+                            limits::user_pause_longest);
+}
+
 }  // namespace
 
 Deliveries::Deliveries(const DeliverySettings& settings, OwnSockets sockets, HashKey branch_key,
                        IdentityTable& identities, Figures& figures)
     : figures_(figures),
-      transactions_(branch_key),
+      messages_(Shares(settings.memory_max)),
+      transactions_(branch_key, Admission::transactions_max(settings)),
       mailboxes_(settings, identities, messages_, figures),
       routes_(settings, std::move(sockets), branch_key, identities, live_streams_, figures),
-      hops_(settings, branch_key, transactions_, live_streams_) {}
+      hops_(settings, branch_key, transactions_, live_streams_, mailboxes_.users_max()),
+      sizes_(routes_, hops_),
+      admission_(messages_, transactions_, mailboxes_, routes_, hops_, figures) {}
 
 // --- Lines
 
@@ -41,14 +50,15 @@ void Deliveries::line_up(std::uint32_t slot, MonoTime now) {
   const Mailbox& box = mailboxes_[slot];
   if (draining_) return mailboxes_.end_queue(slot, DeliveryResult::dropped, now);
   if (!mailboxes_.may_send(box)) return;
-  const Route route = routes_.find(*box.who, now, mailboxes_.first(box).speaker);
+  const Route route =
+      routes_.find(*box.who, now, mailboxes_.first_text(box).speaker, mailboxes_.first(box).tries);
   if (route.line != nullptr) return mailboxes_.join(*route.line, slot, now);
   if (!route.flow) return mailboxes_.end_queue(slot, DeliveryResult::unroutable, now);
-  const auto stream = stream_for_length(box, *route.flow, now);
+  const SharedMessage& text = mailboxes_.first_text(box);
+  const auto stream = sizes_.stream_for(text.text.size(), *route.flow, now);
   const auto hop = hops_.find_or_make(stream ? *stream : *route.flow);
   if (!hop) return mailboxes_.end_queue(slot, DeliveryResult::unroutable, now);
-  mailboxes_.join(hops_[*hop].line, slot, now);
-  hops_.activate(*hop);
+  mailboxes_.join(hops_.open_line(*hop, text.origin->slot), slot, now);
 }
 
 // What the user waited for is over: it lines up for its next message, or leaves.
@@ -63,6 +73,15 @@ void Deliveries::line_up_again(WaitingLine& line, MonoTime now) {
   while (!waiting.empty()) go_on(mailboxes_.leave_first(waiting), now);
 }
 
+void Deliveries::line_up_again(Hop& hop, MonoTime now) {
+  std::vector<std::uint32_t> users;
+  while (!hop.lines.empty()) {
+    users.push_back(mailboxes_.leave_first(hops_.current_line(hop)));
+    hops_.charge(hop, limits::delivery_head_bytes);
+  }
+  for (const std::uint32_t user : users) go_on(user, now);
+}
+
 void Deliveries::line_up_dismissed(MonoTime now) {
   for (WaitingLine& line : routes_.take_dismissed()) line_up_again(line, now);
 }
@@ -73,9 +92,8 @@ void Deliveries::follow_proxy(MonoTime now) {
   const Flow* const proxy = routes_.proxy(now);
   if (proxy == nullptr || last_proxy_ == *proxy) return;
   last_proxy_ = *proxy;
-  const std::vector<std::uint32_t> active = hops_.active();
-  for (const std::uint32_t slot : active) {
-    if (hops_[slot].flow != *last_proxy_) line_up_again(hops_[slot].line, now);
+  for (const std::uint32_t slot : hops_.with_lines()) {
+    if (hops_[slot].flow != *last_proxy_) line_up_again(hops_[slot], now);
   }
 }
 
@@ -83,50 +101,48 @@ void Deliveries::drop_queued(MonoTime now) {
   draining_ = true;
   routes_.dismiss_all(now);
   line_up_dismissed(now);
-  for (const std::uint32_t hop : hops_.active()) line_up_again(hops_[hop].line, now);
-}
-
-bool Deliveries::is_congested(MonoTime now) const {
-  if (!routes_.has_proxies()) return false;
-  const WaitingLine* line = &routes_.proxy_line();
-  if (line->empty() && !hops_.active().empty()) line = &hops_[hops_.active().front()].line;
-  return !line->empty() && now - mailboxes_.waiting_since(*line) > limits::hop_wait_max;
+  for (const std::uint32_t hop : hops_.with_lines()) line_up_again(hops_[hop], now);
 }
 
 // --- Starts
 
 void Deliveries::pump(Instant now, Outbox& out) {
   follow_proxy(now.mono);
-  hops_.serve_active([&](std::uint32_t hop) { return serve(hop, now, out); });
+  hops_.serve_ready(now.mono, [&](std::uint32_t hop) { return serve(hop, now, out); });
   routes_.ask(out);
   figures_.client_transactions.set(static_cast<std::int64_t>(in_flight()));
   figures_.delivery_queue_messages.set(static_cast<std::int64_t>(queued()));
+  admission_.show_memory(now.mono);
 }
 
 Hops::Turn Deliveries::serve(std::uint32_t slot, Instant now, Outbox& out) {
   Hop& hop = hops_[slot];
-  const Hops::Turn as_it_is = hop.line.empty() ? Hops::Turn::done : Hops::Turn::stuck;
-  if (hop.paused_until && *hop.paused_until > now.mono) return as_it_is;
+  if (hop.lines.empty()) return Hops::Turn::done;
+  if (hop.is_paused(now.mono)) return Hops::Turn::stuck;
   hop.paused_until.reset();
-  if (hop.is_tcp() && !hops_.prepare_link(slot, now.mono, out)) return as_it_is;
-  while (!hop.line.empty()) {
-    if (!hops_.has_room(hop, now.mono) || transactions_.full()) return Hops::Turn::stuck;
-    if (is_spent(out)) return Hops::Turn::over;
-    start_next(mailboxes_.leave_first(hop.line), slot, now, out);
+  if (hop.is_tcp() && !hops_.prepare_link(slot, now.mono, out)) return Hops::Turn::stuck;
+  while (!hop.lines.empty()) {
+    if (!hops_.has_room(hop, now.mono)) return Hops::Turn::stuck;
+    if (transactions_.full() || is_spent(out)) return Hops::Turn::over;
+    start_next(slot, now, out);
   }
   return Hops::Turn::done;
 }
 
-void Deliveries::start_next(std::uint32_t slot, std::uint32_t hop, Instant now, Outbox& out) {
+void Deliveries::start_next(std::uint32_t hop_slot, Instant now, Outbox& out) {
+  Hop& hop = hops_[hop_slot];
+  const std::uint32_t slot = mailboxes_.leave_first(hops_.current_line(hop));
   Mailbox& box = mailboxes_[slot];
+  const std::size_t bytes = mailboxes_.first_text(box).text.size();
+  hops_.charge(hop, bytes + limits::delivery_head_bytes);
   // Another message has come to the head of the queue meanwhile.
-  if (stream_for_length(box, hops_[hop].flow, now.mono)) return line_up(slot, now.mono);
+  if (sizes_.stream_for(bytes, hop.flow, now.mono)) return line_up(slot, now.mono);
   const QueuedMessage message = mailboxes_.take_first(box);
   const auto& expires = messages_[message.message].expires;
   if (expires && *expires <= now.wall) {  // RFC 3428 5
     mailboxes_.end_message(message, DeliveryResult::dropped);
   } else {
-    start({.sent = {}, .box = slot, .hop = hop, .message = message}, now.mono, out);
+    start({.sent = {}, .box = slot, .hop = hop_slot, .message = message}, now.mono, out);
   }
   go_on(slot, now.mono);
 }
@@ -153,50 +169,23 @@ void Deliveries::write(tm::ClientTransactionId id, Outbox& out) {
   out.end_datagram(flow);
 }
 
-// The way to the same proxy over TCP, unless it is known not to be there.
-std::optional<Flow> Deliveries::stream_beside(const Flow& flow, MonoTime now) const {
-  const auto stream = routes_.stream_beside(flow);
-  if (!stream) return std::nullopt;
-  const Hop* const hop = hops_.find(*stream);
-  return hop != nullptr && hop->link.is_refused(now) ? std::nullopt : stream;
-}
-
-// RFC 3261 18.1.1: a long request goes over TCP, and over UDP after all where that is refused. The
-// MTU of the path makes no difference: 64 long datagrams at once fill the receive buffer of any
-// proxy.
-std::optional<Flow> Deliveries::stream_for_length(const Mailbox& box, const Flow& flow,
-                                                  MonoTime now) const {
-  const std::size_t bytes = mailboxes_.first(box).text.size() + limits::delivery_head_bytes;
-  return bytes > limits::udp_request_bytes_max ? stream_beside(flow, now) : std::nullopt;
-}
-
-// RFC 3261 18.1.1. Without a proxy the next hops differ, and UDP with its least length is what all
-// have.
-std::size_t Deliveries::request_bytes_max(MonoTime now) const {
-  const Flow* const proxy = routes_.proxy(now);
-  if (proxy == nullptr) return limits::udp_request_bytes_max;
-  if (proxy->transport == Transport::tcp) {
-    return limits::stream_head_bytes_max + limits::stream_body_bytes_max;
-  }
-  // No longer than a datagram, as that is what it becomes should the proxy not listen on TCP.
-  if (stream_beside(*proxy, now)) return limits::datagram_bytes_max;
-  return proxy->peer.is_loopback() ? limits::loopback_request_bytes_max
-                                   : limits::udp_request_bytes_max;
-}
-
 // --- Ends
 
 void Deliveries::on_response(const Response& response, MonoTime now) {
   // RFC 3261 17.1.3: the CSeq method must match too.
   if (response.is_to_options) {
-    if (!routes_.on_options_answer(response.branch)) figures_.responses_stray.add();
+    std::optional<MonoTime> spared_until;
+    if (response.status == 503) spared_until = now + pause_of(response);
+    if (!routes_.on_options_answer(response.branch, spared_until)) figures_.responses_stray.add();
     return;
   }
   const auto own = transactions_.find(response.branch);
   if (!own) return figures_.responses_stray.add();
-  Hop& hop = hops_[transactions_.payload(*own).hop];
+  Delivery& delivery = transactions_.payload(*own);
+  Hop& hop = hops_[delivery.hop];
   if (hop.flow.peer != response.source) figures_.responses_moved.add();
   hop.link.on_answer();
+  note_answer(delivery, now);
   if (response.status < 200) {
     hops_.on_provisional(own->slot);
     transactions_.on_provisional(*own);
@@ -205,9 +194,20 @@ void Deliveries::on_response(const Response& response, MonoTime now) {
   }
 }
 
+// The first answer tells how long the hop takes, or whether what seemed lost was lost.
+void Deliveries::note_answer(Delivery& delivery, MonoTime now) {
+  if (std::exchange(delivery.is_answered, true)) return;
+  Pace& pace = hops_[delivery.hop].pace;
+  const MonoTime sent_at = delivery.sent.deadline;
+  if (!delivery.was_repeated) return pace.on_answered(now - sent_at);
+  if (!delivery.counts_as_lost) return;
+  pace.on_late_answer(sent_at + limits::timer_t1, now - delivery.repeated_at);
+}
+
 void Deliveries::on_final(tm::ClientTransactionId id, const Response& response, MonoTime now) {
   const Delivery delivery = end(id);
   const std::uint32_t slot = delivery.box;
+  if (response.status != 503) hops_[delivery.hop].refusals.on_answered();
   if (response.status == 503 && try_again(delivery, response, now)) {
     figures_.deliveries_retried.add();
   } else if (response.status < 300) {
@@ -254,14 +254,23 @@ Delivery Deliveries::end(tm::ClientTransactionId id) {
 // is another proxy, here after the Retry-After. Without either it is a refusal like any other.
 bool Deliveries::try_again(const Delivery& delivery, const Response& response, MonoTime now) {
   if (!routes_.has_several_proxies() && !response.retry_after_s) return false;
-  const Duration pause = std::min<Duration>(
-      std::chrono::seconds(response.retry_after_s.value_or(1)), limits::hop_pause_longest);
-  Hop& hop = hops_[delivery.hop];
-  hop.paused_until = now + pause;
-  routes_.spare_proxy(hop.flow, now + pause);
+  const Duration pause = pause_of(response);
+  pause_if_refused(delivery, pause, now);
   QueuedMessage message = delivery.message;
   if (draining_ || ++message.tries >= limits::delivery_tries_max) return false;
-  return mailboxes_.put_back(mailboxes_[delivery.box], message);
+  if (!mailboxes_.put_back(mailboxes_[delivery.box], message)) return false;
+  if (!routes_.has_another_proxy(message.tries, now)) {
+    mailboxes_.spare(delivery.box, now + pause);
+  }
+  return true;
+}
+
+// Several users in a row: it is the hop that has no place.
+void Deliveries::pause_if_refused(const Delivery& delivery, Duration pause, MonoTime now) {
+  Hop& hop = hops_[delivery.hop];
+  if (hop.is_paused(now) || !hop.refusals.on_refused(delivery.box)) return;
+  hop.paused_until = now + std::min(pause, limits::hop_pause);
+  routes_.spare_proxy(hop.flow, *hop.paused_until);
 }
 
 void Deliveries::retransmit(tm::ClientTransactionId id, MonoTime now, Outbox& out) {
@@ -270,8 +279,10 @@ void Deliveries::retransmit(tm::ClientTransactionId id, MonoTime now, Outbox& ou
   if (!delivery.was_repeated && answered != 0 &&
       whole_seconds(now) - answered <= limits::user_lively_s) {
     hops_[delivery.hop].pace.on_lost(now);
+    delivery.counts_as_lost = true;
   }
   delivery.was_repeated = true;
+  delivery.repeated_at = now;
   figures_.retransmissions_sent.add();
   write(id, out);
 }
@@ -311,7 +322,7 @@ void Deliveries::on_stream_ended(StreamId stream, MonoTime now) {
   if (ended->was_open) fail_lost(ended->hop, now);
   const bool comes_back = is_opened_by_us(stream) && ended->was_open;
   // A user's own connection does not come back; one beside a proxy over UDP was refused.
-  if (!comes_back && !routes_.is_proxy(hop.flow)) line_up_again(hop.line, now);
+  if (!comes_back && !routes_.is_proxy(hop.flow)) line_up_again(hop, now);
 }
 
 void Deliveries::on_stream_blocked(StreamId stream, bool is_blocked) {
@@ -328,7 +339,7 @@ void Deliveries::keep_links(MonoTime now, Outbox& out) {
       const StreamId stream = hop.link.stream();
       out.abort_stream(stream);
       on_stream_ended(stream, now);
-    } else if (!draining_ && (routes_.is_proxy(hop.flow) || !hop.line.empty())) {
+    } else if (!draining_ && (routes_.is_proxy(hop.flow) || !hop.lines.empty())) {
       hops_.connect(*slot, now, out);
     } else {
       hops_.leave_unlinked(*slot);

@@ -9,6 +9,11 @@
 // RFC 3428 8: one pending MESSAGE a target (option delivery_window), which also keeps each user's
 // messages in order across all rooms.
 //
+// Shares (DESIGN 5): takes() says before anything is queued whether a text finds a place for each
+// member, and a room that holds more than is fair finds none (Origins). Behind that nothing is
+// dropped for want of shared space. Rooms take turns at each hop (HopLines), and whether a room is
+// congested is judged by its own line.
+//
 // RFC 3261 17.1.4 and 8.1.3.1: a connection that is lost fails the requests on it as a 503 would.
 // Nobody knows how many of them the peer has read, so they are not sent again, neither here nor
 // elsewhere: each member hears a message at most once. What was not yet written waits in the users'
@@ -31,11 +36,13 @@
 #include "base/outbox.h"
 #include "base/settings.h"
 #include "base/time.h"
+#include "delivery/admission.h"
 #include "delivery/delivery.h"
 #include "delivery/hops.h"
 #include "delivery/live_streams.h"
 #include "delivery/mailboxes.h"
 #include "delivery/own_sockets.h"
+#include "delivery/request_size.h"
 #include "delivery/routes.h"
 #include "delivery/shared_message.h"
 #include "identity/identity.h"
@@ -57,6 +64,11 @@ class Deliveries {
   // The texts; make one, fill it, enqueue it, and give back the first reference.
   SharedMessages& messages() { return messages_; }
 
+  // Whether a message of this origin finds a place for each of so many users. The caller asks
+  // before it makes the message.
+  [[nodiscard]] bool takes(SharedMessage::Kind kind, OriginToken origin, std::size_t users) const {
+    return admission_.takes(kind, origin, users);
+  }
   // Puts the message at the end of the user's queue. Nothing is written before pump().
   void enqueue(Identity& who, std::uint32_t message, MonoTime now, WatchToken watch = 0) {
     const auto box = mailboxes_.enqueue(who, message, watch);
@@ -64,14 +76,23 @@ class Deliveries {
     if (mailboxes_[*box].waiting) routes_.hasten(who, messages_[message].speaker);
     line_up(*box, now);
   }
+  // A watched message is given up before it is one.
+  void fail(WatchToken watch) { mailboxes_.fail(watch); }
+  // How many notices may still wait for this user.
+  [[nodiscard]] std::uint32_t notice_places(const Identity& who) const {
+    return mailboxes_.notice_places(who);
+  }
   // Messages that wait for this user.
   [[nodiscard]] std::size_t queued_for(const Identity& who) const {
     return mailboxes_.queued_for(who);
   }
-  // Users wait for a window to the outbound proxy for longer than limits::hop_wait_max.
-  [[nodiscard]] bool is_congested(MonoTime now) const;
+  // Users wait for a window to the outbound proxy for longer than limits::hop_wait_max, with a
+  // message of this origin.
+  [[nodiscard]] bool is_congested(OriginToken origin, MonoTime now) const {
+    return admission_.is_congested(origin, now);
+  }
   // How long a message may be that is to reach all members, with its head, in bytes.
-  [[nodiscard]] std::size_t request_bytes_max(MonoTime now) const;
+  [[nodiscard]] std::size_t request_bytes_max(MonoTime now) const { return sizes_.bytes_max(now); }
 
   // Starts what may start, up to the turn's budget of datagrams.
   void pump(Instant now, Outbox& out);
@@ -127,17 +148,15 @@ class Deliveries {
   void line_up(std::uint32_t box, MonoTime now);
   void go_on(std::uint32_t box, MonoTime now);
   void line_up_again(WaitingLine& line, MonoTime now);
+  void line_up_again(Hop& hop, MonoTime now);
   void line_up_dismissed(MonoTime now);
   void follow_proxy(MonoTime now);
 
   // Starts.
   Hops::Turn serve(std::uint32_t hop, Instant now, Outbox& out);
-  void start_next(std::uint32_t box, std::uint32_t hop, Instant now, Outbox& out);
+  void start_next(std::uint32_t hop, Instant now, Outbox& out);
   void start(const Delivery& delivery, MonoTime now, Outbox& out);
   void write(tm::ClientTransactionId transaction, Outbox& out);
-  [[nodiscard]] std::optional<Flow> stream_beside(const Flow& flow, MonoTime now) const;
-  [[nodiscard]] std::optional<Flow> stream_for_length(const Mailbox& box, const Flow& flow,
-                                                      MonoTime now) const;
 
   // Ends.
   void on_final(tm::ClientTransactionId transaction, const Response& response, MonoTime now);
@@ -145,6 +164,8 @@ class Deliveries {
   void fail_lost(std::uint32_t hop, MonoTime now);
   Delivery end(tm::ClientTransactionId transaction);
   bool try_again(const Delivery& delivery, const Response& response, MonoTime now);
+  void pause_if_refused(const Delivery& delivery, Duration pause, MonoTime now);
+  void note_answer(Delivery& delivery, MonoTime now);
   void retransmit(tm::ClientTransactionId transaction, MonoTime now, Outbox& out);
   void keep_links(MonoTime now, Outbox& out);
 
@@ -155,6 +176,8 @@ class Deliveries {
   Mailboxes mailboxes_;
   Routes routes_;
   Hops hops_;
+  RequestSize sizes_;
+  Admission admission_;
   std::optional<Flow> last_proxy_;
   bool draining_ = false;
 };

@@ -1,18 +1,32 @@
 #include "delivery/hops.h"
 
 #include <algorithm>
+#include <functional>
 #include <string_view>
 
 namespace imcd::delivery {
 
+namespace {
+
+std::size_t hops_max(const DeliverySettings& settings) {
+  return std::min(limits::hops_max,
+                  Shares(settings.memory_max).places(Share::hops, Hops::hop_bytes));
+}
+
+}  // namespace
+
 Hops::Hops(const DeliverySettings& settings, HashKey key, Transactions& transactions,
-           const LiveStreams& live_streams)
-    : transactions_(transactions), live_streams_(live_streams), by_flow_(0, FlowHash{key}) {
+           const LiveStreams& live_streams, std::size_t users_max)
+    : key_(key),
+      transactions_(transactions),
+      live_streams_(live_streams),
+      hops_(hops_max(settings)),
+      lines_(users_max) {
   apply(settings);
 }
 
-std::size_t Hops::FlowHash::operator()(const Flow& flow) const {
-  SipHash hash(key);
+std::uint64_t Hops::hash(const Flow& flow) const {
+  SipHash hash(key_);
   hash.update(
       std::string_view(reinterpret_cast<const char*>(flow.peer.ip.data()), flow.peer.ip.size()));
   hash.update(static_cast<std::uint64_t>(flow.peer.port) << 32 | flow.socket);
@@ -20,41 +34,117 @@ std::size_t Hops::FlowHash::operator()(const Flow& flow) const {
   return hash.digest();
 }
 
-const Hop* Hops::find(const Flow& flow) const {
-  const auto found = by_flow_.find(flow);
-  return found != by_flow_.end() ? &hops_[found->second] : nullptr;
+std::uint32_t Hops::find_slot(const Flow& flow, std::uint64_t hash_of_flow) const {
+  return by_flow_.find(hash_of_flow, [&](std::uint32_t slot) { return hops_[slot].flow == flow; });
+}
+
+std::optional<std::uint32_t> Hops::find(const Flow& flow) const {
+  if (last_ != no_slot && hops_[last_].flow == flow) return last_;
+  const std::uint32_t slot = find_slot(flow, hash(flow));
+  return slot != no_slot ? std::optional(slot) : std::nullopt;
 }
 
 std::optional<std::uint32_t> Hops::look_up(const Flow& flow) {
-  const auto found = by_flow_.find(flow);
-  if (found != by_flow_.end()) return last_ = found->second;
-  if (hops_.full()) forget_idle();
+  const std::uint64_t hash_of_flow = hash(flow);
+  const std::uint32_t found = find_slot(flow, hash_of_flow);
+  if (found != no_slot) return last_ = found;
+  if (hops_.full()) forget_longest_idle();
   if (hops_.full()) return std::nullopt;
+  return last_ = make(flow, hash_of_flow);
+}
+
+std::uint32_t Hops::make(const Flow& flow, std::uint64_t hash_of_flow) {
   const std::uint32_t slot = hops_.take();
   Hop& hop = hops_[slot];
   hop = Hop{};
   hop.flow = flow;
+  hop.hash = hash_of_flow;
   if (flow.stream != 0) {
     hop.link.on_open(flow.stream);
     hop.link.on_blocked(live_streams_.is_blocked(flow.stream));
     by_stream_.emplace(flow.stream, slot);
   }
-  by_flow_.emplace(flow, slot);
-  return last_ = slot;
+  by_flow_.insert(hash_of_flow, slot);
+  return slot;
 }
 
-void Hops::forget_idle() {
-  last_ = no_slot;
-  std::erase_if(by_flow_, [this](const auto& entry) {
-    if (!hops_[entry.second].is_idle()) return false;
-    leave_unlinked(entry.second);
-    hops_.give_back(entry.second);
-    return true;
-  });
+// --- Who is idle
+
+void Hops::forget_longest_idle() {
+  std::optional<std::uint32_t> slot;
+  // A connection may have been asked for since.
+  do {
+    slot = idle_.pop_due(hops_, MonoTime::max());
+    if (!slot) return;
+    hops_[*slot].is_listed_idle = false;
+  } while (!hops_[*slot].is_idle());
+  if (last_ == *slot) last_ = no_slot;
+  by_flow_.erase(*slot, [this](std::uint32_t other) { return hops_[other].hash; });
+  leave_unlinked(*slot);
+  hops_.give_back(*slot);
 }
 
-// When a hop may take more without an event: a link has its own deadline, and where the window is
-// not full, what is missing is a transaction.
+void Hops::note_if_idle(std::uint32_t slot) {
+  Hop& hop = hops_[slot];
+  if (hop.is_listed_idle || !hop.is_idle()) return;
+  hop.is_listed_idle = true;
+  idle_.arm(hops_, slot, MonoTime{});  // Only the order counts.
+}
+
+// --- Who is ready, and who waits for what
+
+void Hops::make_ready(std::uint32_t slot) {
+  Hop& hop = hops_[slot];
+  if (hop.is_listed_idle) {
+    hop.is_listed_idle = false;
+    idle_.cancel(hops_, slot);
+  }
+  hop.state = Hop::State::ready;
+  ready_.push_back(slot);
+}
+
+void Hops::end_turn(std::uint32_t slot, Turn turn) {
+  Hop& hop = hops_[slot];
+  hop.state = turn == Turn::stuck ? Hop::State::stuck : Hop::State::none;
+  if (turn == Turn::done) return note_if_idle(slot);
+  const auto chance = next_chance(hop);
+  // An earlier time is waited for already: then it is looked at again.
+  if (!chance || *chance >= hop.wakes_at) return;
+  hop.wakes_at = *chance;
+  wakes_.push_back({*chance, slot});
+  std::ranges::push_heap(wakes_, std::greater<>());
+}
+
+void Hops::wake(std::uint32_t slot) {
+  if (hops_[slot].state == Hop::State::stuck) make_ready(slot);
+}
+
+void Hops::wake_due(MonoTime now) {
+  while (!wakes_.empty() && wakes_.front().at <= now) {
+    const Wake due = wakes_.front();
+    std::ranges::pop_heap(wakes_, std::greater<>());
+    wakes_.pop_back();
+    if (hops_[due.hop].wakes_at != due.at) continue;
+    hops_[due.hop].wakes_at = MonoTime::max();
+    wake(due.hop);
+  }
+}
+
+std::vector<std::uint32_t> Hops::with_lines() const {
+  std::vector<std::uint32_t> all;
+  for (std::uint32_t slot = 0; hops_.contains(slot); ++slot) {
+    if (!hops_[slot].lines.empty()) all.push_back(slot);
+  }
+  return all;
+}
+
+std::optional<MonoTime> Hops::next_deadline() const {
+  if (!ready_.empty() && !transactions_.full()) return MonoTime::min();
+  const auto wake = wakes_.empty() ? std::nullopt : std::optional(wakes_.front().at);
+  return earlier(wake, next_link_deadline());
+}
+
+// When a hop may take more without an event: a link has its own deadline.
 std::optional<MonoTime> Hops::next_chance(const Hop& hop) const {
   if (hop.paused_until) return hop.paused_until;
   if (hop.is_tcp() || hop.in_window < hop_window_) return std::nullopt;
@@ -62,6 +152,8 @@ std::optional<MonoTime> Hops::next_chance(const Hop& hop) const {
   const auto sent = hop.sent.next_deadline(nodes);
   return sent ? std::optional(*sent + hop.pace.current()) : std::nullopt;
 }
+
+// --- What is under way
 
 bool Hops::has_room(Hop& hop, MonoTime now) {
   if (hop.is_tcp() || hop.in_window < hop_window_) return true;
@@ -99,8 +191,12 @@ void Hops::take_out(std::uint32_t transaction) {
   Hop& hop = hops_[delivery.hop];
   SentNodes nodes{transactions_};
   hop.sent.cancel(nodes, transaction);
-  if (!hop.is_tcp()) --hop.in_window;
+  if (hop.is_tcp()) return;
+  --hop.in_window;
+  if (!hop.paused_until) wake(delivery.hop);
 }
+
+// --- Links
 
 bool Hops::prepare_link(std::uint32_t slot, MonoTime now, Outbox& out) {
   const Hop& hop = hops_[slot];
@@ -139,6 +235,7 @@ std::optional<std::uint32_t> Hops::on_stream_open(StreamId stream) {
   if (found == by_stream_.end()) return std::nullopt;
   hops_[found->second].link.on_open(stream);
   leave_unlinked(found->second);
+  wake(found->second);
   return found->second;
 }
 
@@ -151,12 +248,16 @@ std::optional<Hops::EndedLink> Hops::on_stream_ended(StreamId stream, MonoTime n
   const bool was_open = link.state() == Link::State::open;
   link.on_ended(now);
   if (is_opened_by_us(stream) && was_open) unlinked_.push_back(slot);
+  wake(slot);
+  note_if_idle(slot);
   return EndedLink{slot, was_open};
 }
 
 void Hops::on_stream_blocked(StreamId stream, bool is_blocked) {
   const auto found = by_stream_.find(stream);
-  if (found != by_stream_.end()) hops_[found->second].link.on_blocked(is_blocked);
+  if (found == by_stream_.end()) return;
+  hops_[found->second].link.on_blocked(is_blocked);
+  wake(found->second);
 }
 
 }  // namespace imcd::delivery

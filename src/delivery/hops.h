@@ -1,18 +1,22 @@
 // Hops: the next hops, found by flow and by stream, with their lines, windows and links.
 //
-//   find_or_make ──▶ hop ──activate──▶ active: users in line ──serve_active──▶ not active
-//                     └──no place left for another, and idle──▶ gone
+//   find_or_make ──▶ hop ──join──▶ ready: users in line ──serve_ready──▶ none, or stuck
+//                     │                ▲                                          │
+//                     │                └── an answer, a time, the link ───────────┘
+//                     └──idle, and its place is needed: longest idle first──▶ gone
 //
-// Bounded by limits::hops_max. Hops know no users and no proxies: who stands in a line, and where a
-// hop stands among the proxies, is the owner's to say. Deliveries are known by their transactions'
-// slots; each is in the list `sent` of one hop at most, so that a lost connection costs as much as
-// it had under way.
+// An input costs as much as the hops that it concerns: those that are stuck wait for their answer
+// or their time and are not looked at, and who is idle stands in a list.
+//
+// Bounded by a share of memory_max and limits::hops_max. Hops know no proxies: where a hop stands
+// among them is the owner's to say. Deliveries are known by their transactions' slots; each is in
+// the list `sent` of one hop at most, so that a lost connection costs as much as it had under way.
 //
 // A connection that we open is in the list `unlinked` from the moment it is wanted until it is
 // there (Link says when to try); as they lead to proxies only, there are few.
 //
-// Timers: the pace of a hop whose window is full, and its pause: as serve_active() last saw them;
-// links.
+// Timers: the pace of a hop whose window is full, and its pause (a heap, as they vary; one entry a
+// hop); links.
 #pragma once
 
 #include <cstddef>
@@ -25,76 +29,87 @@
 #include "base/limits.h"
 #include "base/outbox.h"
 #include "base/settings.h"
+#include "base/shares.h"
 #include "base/siphash.h"
+#include "base/slot_index.h"
 #include "base/slot_pool.h"
 #include "base/time.h"
+#include "base/timer_lane.h"
 #include "delivery/delivery.h"
 #include "delivery/hop.h"
+#include "delivery/hop_lines.h"
 #include "delivery/live_streams.h"
 
 namespace imcd::delivery {
 
 class Hops {
  public:
+  // `users_max`: who can be in line at once.
   Hops(const DeliverySettings& settings, HashKey key, Transactions& transactions,
-       const LiveStreams& live_streams);
+       const LiveStreams& live_streams, std::size_t users_max);
   void apply(const DeliverySettings& settings) { hop_window_ = settings.hop_window; }
+
+  // With its places in the index, in the list of free slots and in the heap of times.
+  static constexpr std::size_t hop_bytes = sizeof(Hop) + 48;
 
   Hop& operator[](std::uint32_t slot) { return hops_[slot]; }
   const Hop& operator[](std::uint32_t slot) const { return hops_[slot]; }
   [[nodiscard]] std::size_t size() const { return hops_.in_use(); }
 
-  // Nothing: there are too many, and none is idle.
+  // Nothing: there are too many, and none is idle. Whoever asks joins a line of it, or has it
+  // forgotten once another is asked for.
   std::optional<std::uint32_t> find_or_make(const Flow& flow) {
     if (last_ != no_slot && hops_[last_].flow == flow) return last_;
     return look_up(flow);
   }
-  // Null: nothing went there lately.
-  [[nodiscard]] const Hop* find(const Flow& flow) const;
+  // Nothing went there lately.
+  [[nodiscard]] std::optional<std::uint32_t> find(const Flow& flow) const;
 
   // --- Lines
 
-  // Somebody is in its line now.
-  void activate(std::uint32_t slot) {
-    if (hops_[slot].is_active) return;
-    hops_[slot].is_active = true;
-    active_.push_back(slot);
-    due_ = MonoTime::min();
+  // The line of this origin at this hop, which somebody joins now.
+  WaitingLine& open_line(std::uint32_t slot, std::uint32_t origin) {
+    Hop& hop = hops_[slot];
+    WaitingLine& line = lines_.open(hop.lines, slot, origin);
+    if (hop.state == Hop::State::none) make_ready(slot);
+    return line;
   }
-  [[nodiscard]] const std::vector<std::uint32_t>& active() const { return active_; }
+  // The line whose turn it is, of a hop where somebody waits; then charge(), for who has left it
+  // with so many bytes.
+  WaitingLine& current_line(const Hop& hop) { return lines_.current(hop.lines); }
+  void charge(Hop& hop, std::size_t bytes) { lines_.charge(hop.lines, bytes); }
+  // Null: nobody waits there with a message of this origin.
+  [[nodiscard]] const WaitingLine* find_line(std::uint32_t slot, std::uint32_t origin) const {
+    return lines_.find(slot, origin);
+  }
+  // Hops where somebody waits, all of them looked at: where they are few, or for the end.
+  [[nodiscard]] std::vector<std::uint32_t> with_lines() const;
 
   enum class Turn : std::uint8_t {
     done,   // Nobody is in line any more.
     stuck,  // Somebody is, but has to wait for this hop.
-    over,   // The budget is spent: this hop and those behind it keep their places.
+    over,   // The budget is spent: this hop comes last in the next turn.
   };
-  // Serves the hops with users in line in turn: `serve` takes a slot and gives a Turn. More may
-  // become active meanwhile.
+  // Serves the hops that are ready in turn: `serve` takes a slot and gives a Turn. More may become
+  // ready meanwhile.
   template <class Serve>
-  void serve_active(Serve&& serve) {
-    std::optional<MonoTime> due;
-    std::size_t kept = 0;
+  void serve_ready(MonoTime now, Serve&& serve) {
+    wake_due(now);
     std::size_t served = 0;
-    for (; served < active_.size(); ++served) {
-      const std::uint32_t slot = active_[served];
+    while (served < ready_.size() && !transactions_.full()) {
+      const std::uint32_t slot = ready_[served++];
       const Turn turn = serve(slot);
-      if (turn == Turn::over) break;
-      if (turn == Turn::done) {
-        hops_[slot].is_active = false;
-      } else {
-        active_[kept++] = slot;
-        due = earlier(due, next_chance(hops_[slot]));
+      if (turn != Turn::over) {
+        end_turn(slot, turn);
+        continue;
       }
+      ready_.push_back(slot);
+      break;
     }
-    due_ = served < active_.size() ? MonoTime::min() : due;
-    const auto begin = active_.begin();
-    active_.erase(begin + static_cast<std::ptrdiff_t>(kept),
-                  begin + static_cast<std::ptrdiff_t>(served));
+    ready_.erase(ready_.begin(), ready_.begin() + static_cast<std::ptrdiff_t>(served));
   }
-  // The past: serve_active() stopped early, or a hop has become active since.
-  [[nodiscard]] std::optional<MonoTime> next_deadline() const {
-    return earlier(due_, next_link_deadline());
-  }
+  // The past: hops are ready. Where it is a transaction that they lack, its end is an input.
+  [[nodiscard]] std::optional<MonoTime> next_deadline() const;
 
   // --- What is under way, by transaction
 
@@ -107,7 +122,8 @@ class Hops {
   }
   void on_ended(std::uint32_t transaction) {
     take_out(transaction);
-    --hops_[transactions_.payload(transaction).hop].in_flight;
+    const std::uint32_t slot = transactions_.payload(transaction).hop;
+    if (--hops_[slot].in_flight == 0) note_if_idle(slot);
   }
   // After the connection was lost: the delivery that was under way longest, out of the list; called
   // until it gives nothing.
@@ -134,32 +150,50 @@ class Hops {
   void on_stream_blocked(StreamId stream, bool is_blocked);
 
  private:
-  struct FlowHash {
-    std::size_t operator()(const Flow& flow) const;
-    HashKey key;
-  };
   // Gives TimerLane the nodes of the deliveries.
   struct SentNodes {
     Transactions& transactions;
     TimerNode& timer(std::uint32_t slot) { return transactions.payload(slot).sent; }
   };
+  struct Pool : SlotPool<Hop, 64> {
+    using SlotPool::SlotPool;
+    TimerNode& timer(std::uint32_t slot) { return (*this)[slot].idle; }
+  };
+  // When a stuck hop may go on. One whose hop has another time by now is passed over.
+  struct Wake {
+    MonoTime at;
+    std::uint32_t hop;
+    bool operator>(const Wake& other) const { return at > other.at; }
+  };
 
+  [[nodiscard]] std::uint64_t hash(const Flow& flow) const;
+  [[nodiscard]] std::uint32_t find_slot(const Flow& flow, std::uint64_t hash_of_flow) const;
   std::optional<std::uint32_t> look_up(const Flow& flow);
-  void forget_idle();
+  std::uint32_t make(const Flow& flow, std::uint64_t hash_of_flow);
+  void forget_longest_idle();
+  void note_if_idle(std::uint32_t slot);
+
+  void make_ready(std::uint32_t slot);
+  void end_turn(std::uint32_t slot, Turn turn);
+  void wake(std::uint32_t slot);
+  void wake_due(MonoTime now);
   void take_out(std::uint32_t transaction);
   [[nodiscard]] std::optional<MonoTime> next_chance(const Hop& hop) const;
   [[nodiscard]] std::optional<MonoTime> next_link_deadline() const;
 
   // Datagrams to one hop that may be neither answered nor older than its pace.
   std::uint32_t hop_window_ = 0;
+  HashKey key_;
   Transactions& transactions_;
   const LiveStreams& live_streams_;
-  SlotPool<Hop, 64> hops_{limits::hops_max};
-  std::unordered_map<Flow, std::uint32_t, FlowHash> by_flow_;
+  Pool hops_;
+  HopLines lines_;
+  SlotIndex by_flow_{limits::hops_max};
   std::unordered_map<StreamId, std::uint32_t> by_stream_;
   std::uint32_t last_ = no_slot;  // The one asked for last: behind a proxy it is the one.
-  std::vector<std::uint32_t> active_;
-  std::optional<MonoTime> due_;
+  std::vector<std::uint32_t> ready_;
+  std::vector<Wake> wakes_;  // A heap, the earliest on top.
+  TimerLane idle_{Duration::zero()};
   std::vector<std::uint32_t> unlinked_;
   std::uint64_t last_stream_ = 0;
 };

@@ -21,7 +21,9 @@ struct QueuedMessage {
   WatchToken watch = 0;
   std::uint32_t next = no_slot;  // Behind it in the queue.
   std::uint8_t tries = 0;
+  bool is_notice = false;
 };
+static_assert(sizeof(QueuedMessage) == 16);
 
 // Users that wait for something, in the order they came, linked by Mailbox::next_waiting; each is
 // in one line at most.
@@ -37,21 +39,24 @@ struct Mailbox {
   std::uint32_t first = no_slot;  // Queue.
   std::uint32_t last = no_slot;
   std::uint32_t queued = 0;
+  std::uint32_t notices = 0;  // Of those queued, and their bytes.
+  std::size_t notice_bytes = 0;
   std::uint32_t in_flight = 0;
   std::uint32_t next_waiting = no_slot;
   bool waiting = false;  // In a hop's line, or in one for its address.
   MonoTime waiting_since{};
   Presence presence;
-  bool resting = false;    // Nothing is pending, but the user's absence is remembered.
-  TimerNode rest;          // While resting.
-  bool is_absent = false;  // Timeouts, absence or missed messages are remembered.
-  TimerNode absence;       // While absent.
+  MonoTime spared_until{};  // Somebody there said 503; none: MonoTime{}.
+  bool resting = false;     // Nothing is pending, but the user's absence is remembered.
+  TimerNode rest;           // While resting.
+  bool is_absent = false;   // Timeouts, absence or missed messages are remembered.
+  TimerNode absence;        // While absent.
   std::uint32_t generation = 0;
   // Where what is under way was sent to, when the user has moved since; else empty. It is repeated
   // as it was, and nothing new starts before it has ended.
   std::string former_uri;
-  // Chat messages that were dropped, for one word when the user is back, and where the first of
-  // them came from.
+  // Messages that were dropped, for one word when the user is back, and where the first of them
+  // came from.
   std::uint32_t missed = 0;
   std::string missed_from;
 };

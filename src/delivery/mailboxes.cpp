@@ -20,6 +20,8 @@ Mailboxes::Mailboxes(const DeliverySettings& settings, IdentityTable& identities
     : identities_(identities),
       messages_(messages),
       figures_(figures),
+      boxes_(Shares(settings.memory_max).places(Share::users, box_bytes)),
+      nodes_(Shares(settings.memory_max).places(Share::queues, node_bytes)),
       absent_users_max_(absent_users_max) {
   apply(settings);
 }
@@ -33,7 +35,9 @@ Mailboxes::~Mailboxes() {
 std::optional<std::uint32_t> Mailboxes::enqueue(Identity& who, std::uint32_t message,
                                                 WatchToken watch) {
   messages_.acquire(message);
-  const QueuedMessage queued{.message = message, .watch = watch};
+  const QueuedMessage queued{.message = message,
+                             .watch = watch,
+                             .is_notice = messages_[message].kind == SharedMessage::Kind::notice};
   const bool has_mailbox = who.mailbox != Identity::no_mailbox;
   if (nodes_.full() || (!has_mailbox && boxes_.full() && !forget_longest_absent())) {
     end_message(queued, DeliveryResult::dropped);
@@ -42,17 +46,20 @@ std::optional<std::uint32_t> Mailboxes::enqueue(Identity& who, std::uint32_t mes
   const std::uint32_t slot = has_mailbox ? who.mailbox : open(who);
   Mailbox& box = boxes_[slot];
   rouse(box, slot);
+  // Only the newest is tried.
   if (!box.presence.is_present()) {
-    // Only the newest is tried; what it replaces is missed.
-    while (box.queued > 0) miss(box, take_first(box));
+    while (box.queued > 0) replace(box);
   }
-  if (box.queued >= limits::user_queue_max &&
-      messages_[message].kind == SharedMessage::Kind::chat) {
-    miss(box, queued);
-  } else {
+  if (takes(box, queued)) {
     append(box, queued);
+  } else {
+    miss(box, queued);
   }
   return slot;
+}
+
+bool Mailboxes::takes(const Mailbox& box, const QueuedMessage& message) const {
+  return message.is_notice ? notice_places(box) > 0 : box.queued < limits::user_queue_max;
 }
 
 std::uint32_t Mailboxes::open(Identity& who) {
@@ -70,6 +77,17 @@ void Mailboxes::append(Mailbox& box, const QueuedMessage& message) {
   (box.last == no_slot ? box.first : nodes_[box.last].next) = slot;
   box.last = slot;
   ++box.queued;
+  if (message.is_notice) on_notice_queued(box, message);
+}
+
+void Mailboxes::on_notice_queued(Mailbox& box, const QueuedMessage& notice) {
+  ++box.notices;
+  box.notice_bytes += messages_[notice.message].text.size();
+}
+
+void Mailboxes::on_notice_taken(Mailbox& box, const QueuedMessage& notice) {
+  --box.notices;
+  box.notice_bytes -= messages_[notice.message].text.size();
 }
 
 bool Mailboxes::put_back(Mailbox& box, const QueuedMessage& message) {
@@ -80,6 +98,7 @@ bool Mailboxes::put_back(Mailbox& box, const QueuedMessage& message) {
   box.first = slot;
   if (box.last == no_slot) box.last = slot;
   ++box.queued;
+  if (message.is_notice) on_notice_queued(box, message);
   return true;
 }
 
@@ -90,6 +109,7 @@ QueuedMessage Mailboxes::take_first(Mailbox& box) {
   box.first = message.next;
   if (box.first == no_slot) box.last = no_slot;
   --box.queued;
+  if (message.is_notice) on_notice_taken(box, message);
   nodes_.give_back(slot);
   return message;
 }
@@ -101,13 +121,18 @@ void Mailboxes::end_message(const QueuedMessage& message, DeliveryResult result)
   ended_watches_.push_back({message.watch, result == DeliveryResult::accepted});
 }
 
+// A newer message takes the place of the first that waits for a user who is away. Notices of those
+// hours are old when the user is back.
+void Mailboxes::replace(Mailbox& box) {
+  const QueuedMessage first = take_first(box);
+  if (first.is_notice) return end_message(first, DeliveryResult::dropped);
+  miss(box, first);
+}
+
 // Dropped, and the user will be told how many there were.
-void Mailboxes::miss(Mailbox& box, const QueuedMessage& queued) {
-  const SharedMessage& message = messages_[queued.message];
-  if (message.kind == SharedMessage::Kind::chat && box.missed++ == 0) {
-    box.missed_from = message.room_uri;
-  }
-  end_message(queued, DeliveryResult::dropped);
+void Mailboxes::miss(Mailbox& box, const QueuedMessage& message) {
+  if (box.missed++ == 0) box.missed_from = messages_[message.message].room_uri;
+  end_message(message, DeliveryResult::dropped);
 }
 
 void Mailboxes::end_queue(std::uint32_t slot, DeliveryResult result, MonoTime now) {
@@ -142,6 +167,7 @@ void Mailboxes::forget(std::uint32_t slot) {
   box.who->mailbox = Identity::no_mailbox;
   box.who = {};
   box.presence = {};
+  end_sparing(box);
   box.missed = 0;
   ++box.generation;
   boxes_.give_back(slot);
@@ -156,9 +182,11 @@ void Mailboxes::on_moved(const Identity& who, std::string former_uri) {
 void Mailboxes::on_present(std::uint32_t slot) {
   Mailbox& box = boxes_[slot];
   rouse(box, slot);
-  end_absence(slot);
   if (!box.presence.is_present()) figures_.users_away.add(-1);
   box.presence.on_answered();
+  // The word about it takes a place too.
+  if (box.missed > 0 && notice_places(box) == 0) return;
+  end_absence(slot);
   if (box.missed == 0) return;
   returned_.push_back({box.who, box.missed, box.missed_from});
   box.missed = 0;
@@ -184,19 +212,31 @@ void Mailboxes::on_unavailable(std::uint32_t slot, std::optional<Duration> retry
 void Mailboxes::on_away(std::uint32_t slot, bool was_present) {
   Mailbox& box = boxes_[slot];
   if (was_present) figures_.users_away.add(1);
-  while (box.queued > 1) miss(box, take_first(box));
-  away_.push_back({box.presence.away_until(), slot, box.generation});
-  std::ranges::push_heap(away_, std::greater<>());
+  while (box.queued > 1) replace(box);
+  delay(slot, box.presence.away_until());
+}
+
+void Mailboxes::spare(std::uint32_t slot, MonoTime until) {
+  Mailbox& box = boxes_[slot];
+  if (box.spared_until == MonoTime{}) ++spared_;
+  box.spared_until = until;
+  delay(slot, until);
+}
+
+void Mailboxes::delay(std::uint32_t slot, MonoTime until) {
+  delays_.push_back({until, slot, boxes_[slot].generation});
+  std::ranges::push_heap(delays_, std::greater<>());
   // Who comes and goes leaves a delay behind each time.
-  if (away_.size() <= 2 * absent_ + delays_kept) return;
-  std::erase_if(away_, [this](const AwayUntil& entry) { return is_over(entry); });
-  std::ranges::make_heap(away_, std::greater<>());
+  if (delays_.size() <= 2 * (absent_ + spared_) + delays_kept) return;
+  std::erase_if(delays_, [this](const Delay& entry) { return is_over(entry); });
+  std::ranges::make_heap(delays_, std::greater<>());
 }
 
 // The user came back meanwhile, or was forgotten.
-bool Mailboxes::is_over(const AwayUntil& entry) const {
+bool Mailboxes::is_over(const Delay& entry) const {
   const Mailbox& box = boxes_[entry.box];
-  return box.generation != entry.generation || box.presence.away_until() != entry.at;
+  return box.generation != entry.generation ||
+         (box.presence.away_until() != entry.at && box.spared_until != entry.at);
 }
 
 // Timeouts, absence or missed messages of the user are remembered from now on.
@@ -238,15 +278,23 @@ bool Mailboxes::forget_longest_absent() {
 }
 
 std::optional<std::uint32_t> Mailboxes::next_probe(MonoTime now) {
-  while (!away_.empty() && away_.front().at <= now) {
-    const AwayUntil entry = away_.front();
-    std::ranges::pop_heap(away_, std::greater<>());
-    away_.pop_back();
+  while (!delays_.empty() && delays_.front().at <= now) {
+    const Delay entry = delays_.front();
+    std::ranges::pop_heap(delays_, std::greater<>());
+    delays_.pop_back();
     if (is_over(entry)) continue;
-    boxes_[entry.box].presence.on_deadline();
+    Mailbox& box = boxes_[entry.box];
+    if (box.spared_until == entry.at) end_sparing(box);
+    if (box.presence.away_until() == entry.at) box.presence.on_deadline();
     return entry.box;
   }
   return std::nullopt;
+}
+
+void Mailboxes::end_sparing(Mailbox& box) {
+  if (box.spared_until == MonoTime{}) return;
+  box.spared_until = {};
+  --spared_;
 }
 
 void Mailboxes::forget_rested(MonoTime now) {
@@ -259,7 +307,7 @@ void Mailboxes::forget_rested(MonoTime now) {
 
 std::optional<MonoTime> Mailboxes::next_deadline() const {
   const auto rested = remembered_.next_deadline(boxes_);
-  return away_.empty() ? rested : earlier(rested, away_.front().at);
+  return delays_.empty() ? rested : earlier(rested, delays_.front().at);
 }
 
 }  // namespace imcd::delivery

@@ -40,14 +40,20 @@ void Proxies::set(const std::vector<Flow>& flows) {
   if (proxies_.size() < 2) figures_.proxies_down.set(0);
 }
 
-bool Proxies::in_service(const Proxy& proxy, MonoTime now) {
+bool Proxies::is_in_service(const Proxy& proxy, MonoTime now) {
   return !proxy.is_unreachable && proxy.unanswered < limits::proxy_silent_pings &&
          (!proxy.spared_until || *proxy.spared_until <= now);
 }
 
-const Flow& Proxies::current(MonoTime now) const {
+std::size_t Proxies::in_service(MonoTime now) const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      proxies_, [&](const Proxy& proxy) { return is_in_service(proxy, now); }));
+}
+
+const Flow& Proxies::current(MonoTime now, std::uint32_t after) const {
+  std::size_t passed_over = after == 0 ? 0 : after % std::max<std::size_t>(in_service(now), 1);
   for (const Proxy& proxy : proxies_) {
-    if (in_service(proxy, now)) return proxy.flow;
+    if (is_in_service(proxy, now) && passed_over-- == 0) return proxy.flow;
   }
   return proxies_.front().flow;
 }
@@ -87,7 +93,7 @@ void Proxies::on_deadline(MonoTime now, const tm::BranchCodec& codec,
     const bool can_ask = proxy.flow.transport == Transport::udp || proxy.stream != 0;
     if (proxy.question != 0 && can_ask) ++proxy.unanswered;
     proxy.question = ++questions_;
-    if (!in_service(proxy, now)) ++down;
+    if (!is_in_service(proxy, now)) ++down;
     if (!can_ask) continue;
     write_options(out.begin_datagram(), proxy.flow, via_sent_by[proxy.flow.socket], codec,
                   {first_slot + i, proxy.question});
@@ -103,11 +109,12 @@ std::optional<MonoTime> Proxies::next_deadline() const {
   return next_question_;
 }
 
-bool Proxies::on_response(tm::ClientTransactionId id) {
+bool Proxies::on_response(tm::ClientTransactionId id, std::optional<MonoTime> spared_until) {
   if (id.slot < first_slot) return false;
   const std::uint32_t index = id.slot - first_slot;
   if (index >= proxies_.size() || proxies_[index].question != id.generation) return false;
   proxies_[index].unanswered = 0;
+  if (spared_until) proxies_[index].spared_until = spared_until;
   return true;
 }
 

@@ -29,8 +29,10 @@ class Proxies {
   [[nodiscard]] bool empty() const { return proxies_.empty(); }
   [[nodiscard]] std::size_t size() const { return proxies_.size(); }
 
-  // The first proxy in service, and if there is none the first of all. Not while empty().
-  [[nodiscard]] const Flow& current(MonoTime now) const;
+  // The first proxy in service, and if there is none the first of all. Not while empty(). `after`:
+  // so many others have refused.
+  [[nodiscard]] const Flow& current(MonoTime now, std::uint32_t after = 0) const;
+  [[nodiscard]] std::size_t in_service(MonoTime now) const;
 
   // The proxy at this address asked to be spared.
   void spare(const Flow& flow, MonoTime until);
@@ -48,8 +50,8 @@ class Proxies {
   [[nodiscard]] std::optional<MonoTime> next_deadline() const;
 
   // A response to one of these questions: slots from first_slot on in our branches. False: to none,
-  // or to one that another has followed since.
-  bool on_response(tm::ClientTransactionId id);
+  // or to one that another has followed since. `spared_until`: where it was a 503.
+  bool on_response(tm::ClientTransactionId id, std::optional<MonoTime> spared_until);
   static constexpr std::uint32_t first_slot = 0xf00000;
 
  private:
@@ -62,7 +64,7 @@ class Proxies {
     std::uint32_t question = 0;  // Generation in the branch of the last OPTIONS.
   };
 
-  [[nodiscard]] static bool in_service(const Proxy& proxy, MonoTime now);
+  [[nodiscard]] static bool is_in_service(const Proxy& proxy, MonoTime now);
 
   Figures& figures_;
   std::vector<Proxy> proxies_;

@@ -25,10 +25,11 @@ Routes::Routes(const DeliverySettings& settings, OwnSockets sockets, HashKey key
   use_proxy_addresses();
 }
 
-Route Routes::find(const Identity& who, MonoTime now, QuestionLine::Speaker speaker) {
+Route Routes::find(const Identity& who, MonoTime now, QuestionLine::Speaker speaker,
+                   std::uint32_t refused) {
   if (!has_proxies()) return find_beside_proxies(who, now, speaker);
   if (proxies_.empty()) return wait_in(proxy_line_);
-  return {.flow = proxies_.current(now)};
+  return {.flow = proxies_.current(now, refused)};
 }
 
 Route Routes::find_beside_proxies(const Identity& who, MonoTime now,
@@ -91,9 +92,9 @@ std::optional<Flow> Routes::stream_beside(const Flow& proxy) const {
   return flow_to({Transport::tcp, proxy.peer});
 }
 
-bool Routes::on_options_answer(std::string_view branch) {
+bool Routes::on_options_answer(std::string_view branch, std::optional<MonoTime> spared_until) {
   const auto question = codec_.read_branch(branch);
-  return question && proxies_.on_response(*question);
+  return question && proxies_.on_response(*question, spared_until);
 }
 
 void Routes::on_resolved(const NameQuestion& question, const NameAnswer& answer, MonoTime now,

@@ -63,7 +63,9 @@ class Routes {
 
   // For a message of this user (Identity::hash; 0: nobody's), who takes turns with others where the
   // DNS has to be asked.
-  [[nodiscard]] Route find(const Identity& who, MonoTime now, QuestionLine::Speaker speaker = 0);
+  // `refused`: by so many proxies of those in service, in their order.
+  [[nodiscard]] Route find(const Identity& who, MonoTime now, QuestionLine::Speaker speaker = 0,
+                           std::uint32_t refused = 0);
   // This user's message too waits for whoever is in a line: if it is for a name that is still to be
   // asked for, in the user's turn as well.
   void hasten(const Identity& who, QuestionLine::Speaker speaker);
@@ -77,6 +79,10 @@ class Routes {
   [[nodiscard]] bool is_proxy(const Flow& flow) const { return proxies_.contains(flow); }
   // Whether a delivery that one proxy refuses has another to go to.
   [[nodiscard]] bool has_several_proxies() const { return proxies_.size() > 1; }
+  // ... at this time, after so many have refused it.
+  [[nodiscard]] bool has_another_proxy(std::uint32_t refused, MonoTime now) const {
+    return has_several_proxies() && refused < proxies_.in_service(now);
+  }
   // The one that takes all deliveries now; null: none is set, or no address is known.
   [[nodiscard]] const Flow* proxy(MonoTime now) const {
     return proxies_.empty() ? nullptr : &proxies_.current(now);
@@ -90,8 +96,8 @@ class Routes {
   // The connection to it is there; 0: it is lost, or could not be made.
   void on_link(const Flow& flow, StreamId stream) { proxies_.on_link(flow, stream); }
   void on_port_closed(const Flow& flow) { proxies_.on_port_closed(flow); }
-  // False: we asked no such question.
-  bool on_options_answer(std::string_view branch);
+  // False: we asked no such question. `spared_until`: where it was a 503.
+  bool on_options_answer(std::string_view branch, std::optional<MonoTime> spared_until);
 
   // --- Users
 

@@ -28,15 +28,20 @@ Reply ChatRelay::try_relay(const RoomMessage& message, const Identity& sender, c
   if (!content) return content.error();
   // An automatic answer (RFC 3834 5) is accepted and goes nowhere: a room must not start a storm.
   if (message.view.body.empty() || is_automatic(message.view)) return reply::ok;
-  if (!admit(room, now.mono)) return reply::room_too_fast;
-  if (deliveries_.messages().full() || deliveries_.is_congested(now.mono) || is_backlogged(room)) {
+  if (!admit(room, now.mono)) {
+    at(figures_.refused, RefusalCause::room_rate).add();
+    return reply::room_too_fast;
+  }
+  if (!deliveries_.takes(delivery::SharedMessage::Kind::chat, room.serial,
+                         room.members.members()) ||
+      deliveries_.is_congested(room.serial, now.mono) || is_backlogged(room)) {
     at(figures_.refused, RefusalCause::overload).add();
     return reply::overloaded;
   }
   const auto text = write(message, *content, sender, room, now);
   if (!text) return reply::message_too_large;
   fan_out(*text, sender, room, now.mono);
-  deliveries_.messages().release(*text);
+  deliveries_.messages().give_back(*text);
   figures_.room_messages_accepted.add();
   return reply::ok;
 }
@@ -80,7 +85,8 @@ bool ChatRelay::is_backlogged(const Room& room) const {
 std::optional<std::uint32_t> ChatRelay::write(const RoomMessage& message,
                                               const ChatContent& content, const Identity& sender,
                                               const Room& room, Instant now) {
-  const std::uint32_t index = deliveries_.messages().make(delivery::SharedMessage::Kind::chat);
+  const std::uint32_t index =
+      deliveries_.messages().make(delivery::SharedMessage::Kind::chat, room.serial);
   delivery::SharedMessage& shared = deliveries_.messages()[index];
   shared.room_uri = room.uri();
   shared.speaker = sender.hash;
@@ -93,7 +99,7 @@ std::optional<std::uint32_t> ChatRelay::write(const RoomMessage& message,
                                               .extra_headers = settings_.extra_headers});
   write_content(shared.text, message, content, sender);
   if (shared.text.size() + limits::delivery_head_bytes > deliveries_.request_bytes_max(now.mono)) {
-    deliveries_.messages().release(index);
+    deliveries_.messages().give_back(index);
     return std::nullopt;
   }
   deliveries_.messages().seal(index);

@@ -3,6 +3,7 @@
 // commands share: who asks, what must hold, how rooms are changed and who is told.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -17,13 +18,15 @@ namespace imcd::imc {
 
 class CommandRun {
  public:
-  // All must outlive this. The reading holds a command that was understood.
+  // All must outlive this. The reading holds a command that was understood; `notice_places`: how
+  // many notices may still wait for the sender, at least one.
   CommandRun(const House& house, const RoomMessage& message, const Reading& reading,
-             Outcome& outcome, WallTime now)
+             std::uint32_t notice_places, Outcome& outcome, WallTime now)
       : house_(house),
         message_(message),
         command_(**reading.command),
         sender_(reading.sender),
+        notice_places_(notice_places),
         outcome_(outcome),
         now_(now) {}
   CommandRun(const CommandRun&) = delete;
@@ -37,6 +40,7 @@ class CommandRun {
   [[nodiscard]] const ChatCommand& command() const { return command_; }
   [[nodiscard]] const IdentityRef& sender() const { return sender_; }
   [[nodiscard]] char prefix() const { return house_.settings.command_prefix; }
+  [[nodiscard]] std::uint32_t notice_places() const { return notice_places_; }
   [[nodiscard]] WallTime now() const { return now_; }
   [[nodiscard]] Outcome& outcome() { return outcome_; }
 
@@ -77,6 +81,7 @@ class CommandRun {
   const RoomMessage& message_;
   const ChatCommand& command_;
   const IdentityRef& sender_;
+  std::uint32_t notice_places_;
   Outcome& outcome_;
   WallTime now_;
   std::string address_text_;  // What `address_` points into where the command names it.

@@ -16,6 +16,7 @@ Conference::Conference(const ConferenceSettings& settings, IdentityTable& identi
     : settings_(settings),
       identities_(identities),
       epochs_(epochs),
+      deliveries_(deliveries),
       figures_(figures),
       instance_(fmt::format("{:016x}", random.next())),
       changes_(random.next_key(), settings_.hash_size, settings_.domains, identities, epochs,
@@ -49,8 +50,20 @@ Reading Conference::read(const RoomMessage& message) {
   return reading;
 }
 
-bool Conference::admit(const Reading& reading, MonoTime now) {
-  return reading.is_loop || sender_rates_.admit(*reading.sender, now);
+std::optional<Reply> Conference::refuse_beyond_share(const Reading& reading, MonoTime now) {
+  if (reading.is_loop) return std::nullopt;
+  if (!sender_rates_.admit(*reading.sender, now)) {
+    at(figures_.refused, RefusalCause::user_rate).add();
+    return reply::user_too_fast;
+  }
+  if (!reading.command) return std::nullopt;
+  if (deliveries_.notice_places(*reading.sender) == 0) {
+    at(figures_.refused, RefusalCause::notices).add();
+    return reply::too_many_notices;
+  }
+  if (deliveries_.takes(delivery::SharedMessage::Kind::notice, 0, 1)) return std::nullopt;
+  at(figures_.refused, RefusalCause::overload).add();
+  return reply::overloaded;
 }
 
 Outcome Conference::run(const RoomMessage& message, const Reading& reading, Instant now) {
@@ -85,7 +98,8 @@ Outcome Conference::run_command(const RoomMessage& message, const Reading& readi
     outcome.reply = command.error().reply;
     outcome.notices.push_back({Notice::To::user, reading.sender, {}, command.error().notice});
   } else {
-    CommandRun(house_, message, reading, outcome, now).run();
+    const std::uint32_t places = deliveries_.notice_places(*reading.sender);
+    CommandRun(house_, message, reading, places, outcome, now).run();
   }
   return outcome;
 }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,9 +47,10 @@ class Conference {
   // What the message asks for, and of whom. It changes nothing.
   [[nodiscard]] Reading read(const RoomMessage& message);
 
-  // Whether this sender keeps to user_rate; counts the message. What a room sent counts for nobody:
-  // whom it is from may be the room.
-  [[nodiscard]] bool admit(const Reading& reading, MonoTime now);
+  // What the sender is told, before anything is done, who goes beyond a share of one user: the rate
+  // of messages, or the notices that wait for him. Counts the message;
+  // what a room sent counts for nobody: whom it is from may be the room.
+  [[nodiscard]] std::optional<Reply> refuse_beyond_share(const Reading& reading, MonoTime now);
 
   // Executes a command, or puts chat into the members' queues.
   Outcome run(const RoomMessage& message, const Reading& reading, Instant now);
@@ -90,6 +92,7 @@ class Conference {
   ConferenceSettings settings_;
   IdentityTable& identities_;
   Epochs& epochs_;
+  delivery::Deliveries& deliveries_;
   Figures& figures_;
   std::string instance_;  // Our mark in what we send.
   RoomChanges changes_;

@@ -11,16 +11,22 @@
 namespace imcd::imc {
 namespace {
 
-// A list in as many notices as it takes, at most limits::list_lines_max lines. A notice holds so
-// much text beside its headers and first line; more goes into another one.
+// A list in as many notices as it takes, at most limits::list_lines_max lines, and no more notices
+// than may still wait for the sender. A notice holds so much text beside its headers and first
+// line; more goes into another one.
 class Lines {
  public:
   explicit Lines(CommandRun& run, std::string first_line)
       : run_(run), text_(std::move(first_line)) {}
 
-  [[nodiscard]] bool full() const { return count_ >= limits::list_lines_max; }
+  // Then there is place left for the last line only.
+  [[nodiscard]] bool full() const {
+    const bool is_last = notices_ + 1 >= run_.notice_places();
+    return count_ >= limits::list_lines_max ||
+           (is_last && text_.size() + line_bytes_max > text_bytes_max);
+  }
   void add(std::string_view line) {
-    if (text_.size() + line.size() + 2 > limits::notice_body_bytes_max - 4) flush("(more)");
+    if (text_.size() + line.size() + 2 > text_bytes_max) flush("(more)");
     text_ += "\r\n";
     text_ += line;
     ++count_;
@@ -31,13 +37,20 @@ class Lines {
   }
 
  private:
+  static constexpr std::size_t text_bytes_max = limits::notice_body_bytes_max - 4;
+  // Two of the longest, which have a name, a mark and a date; the last one says how many more.
+  static constexpr std::size_t line_bytes_max =
+      limits::user_bytes_max + limits::domain_bytes_max + 100;
+
   void flush(std::string_view next_first_line) {
+    ++notices_;
     run_.tell_sender(std::exchange(text_, std::string(next_first_line)));
   }
 
   CommandRun& run_;
   std::string text_;
   std::size_t count_ = 0;
+  std::uint32_t notices_ = 0;
 };
 
 std::string_view mark_of(const Member& member) {
@@ -99,12 +112,17 @@ void show_help(CommandRun& run) {
                       fmt::format("There is no such command. Try {}help.", prefix));
   }
   Lines lines(run, "Commands:");
+  std::size_t hidden = 0;
   for (const ChatCommandRow& row : chat_command_rows()) {
     if (wanted != nullptr && wanted != &row) continue;
+    if (lines.full()) {
+      ++hidden;
+      continue;
+    }
     lines.add(fmt::format("{}{}{}{} - {}", prefix, row.name, row.usage.empty() ? "" : " ",
                           row.usage, row.help));
   }
-  lines.end(0);
+  lines.end(hidden);
 }
 
 }  // namespace imcd::imc

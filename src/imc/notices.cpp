@@ -7,13 +7,37 @@
 #include "delivery/delivery_writer.h"
 
 namespace imcd::imc {
+namespace {
+
+bool is_to_one(const Notice& notice) {
+  return notice.to == Notice::To::user || notice.to == Notice::To::invitation;
+}
+
+// What many are told is the room's to answer for; what one is told has a bound of his.
+delivery::OriginToken origin_of(const Outcome& outcome, const Notice& notice) {
+  return is_to_one(notice) ? 0 : outcome.room_serial;
+}
+
+// At most.
+std::size_t count_users(const Notice& notice, const Room* room) {
+  if (is_to_one(notice)) return 1;
+  if (notice.to == Notice::To::those) return notice.list.size();
+  return room != nullptr ? room->members.members() : 0;
+}
+
+}  // namespace
 
 void Notices::send(const Outcome& outcome, const Room* room, MonoTime now) {
   for (const Notice& notice : outcome.notices) send(outcome, notice, room, now);
 }
 
 void Notices::send(const Outcome& outcome, const Notice& notice, const Room* room, MonoTime now) {
-  if (deliveries_.messages().full()) return figures_.notices_dropped.add();
+  if (!deliveries_.takes(delivery::SharedMessage::Kind::notice, origin_of(outcome, notice),
+                         count_users(notice, room))) {
+    figures_.notices_dropped.add();
+    if (notice.to == Notice::To::invitation) deliveries_.fail(watch(outcome, notice));
+    return;
+  }
   const std::uint32_t index = write(outcome, notice);
   const auto send_to = [&](Identity& who, delivery::WatchToken watched = 0) {
     deliveries_.enqueue(who, index, now, watched);
@@ -35,11 +59,13 @@ void Notices::send(const Outcome& outcome, const Notice& notice, const Room* roo
       send_to(*notice.who, watch(outcome, notice));
       break;
   }
-  deliveries_.messages().release(index);
+  deliveries_.messages().give_back(index);
 }
 
 std::uint32_t Notices::write(const Outcome& outcome, const Notice& notice) {
-  const std::uint32_t index = deliveries_.messages().make(delivery::SharedMessage::Kind::notice);
+  const std::uint32_t index = deliveries_.messages().make(delivery::SharedMessage::Kind::notice,
+                                                          origin_of(outcome, notice));
+  deliveries_.messages()[index].room_uri = outcome.room_uri;
   deliveries_.messages()[index].speaker = outcome.speaker;
   ByteBuffer& text = deliveries_.messages()[index].text;
   delivery::write_common_fields(text, {.display = {},

@@ -30,6 +30,7 @@ constexpr Reply unsupported_content_encoding{415, 0, "Unsupported Content-Encodi
 constexpr Reply room_is_full{480, 0, "Room Is Full"};
 constexpr Reply too_many_rooms{480, 0, "User Is In Too Many Rooms"};
 constexpr Reply user_too_fast{480, 1, "User Sends Too Fast"};
+constexpr Reply too_many_notices{480, 10, "Too Many Notices Wait For You"};
 constexpr Reply room_too_fast{480, 1, "Room Gets Too Many Messages"};
 constexpr Reply loop_detected{482, 0, "Loop Detected"};
 constexpr Reply message_too_large{513, 0, "Message Too Large"};

@@ -179,8 +179,8 @@ void Requests::execute(const Request& request, const imc::RoomMessage& message, 
                          now.mono);
 
   imc::Outcome outcome;
-  if (!conference_.admit(reading, now.mono)) {
-    outcome.reply = imc::reply::user_too_fast;
+  if (const auto refusal = conference_.refuse_beyond_share(reading, now.mono)) {
+    outcome.reply = *refusal;
   } else if (reading.is_room_change() && !commits_.accepts(now.mono)) {
     at(figures_.refused, RefusalCause::database).add();
     outcome = conference_.refuse(message, reading, reply::database_unavailable,
@@ -205,6 +205,8 @@ bool Requests::refuse_out_of_service(const Request& request, Outbox& out) {
     refuse_by_load(request, RefusalCause::loading, reply::loading, out);
   } else if (shutdown_.is_draining()) {
     refuse_by_load(request, RefusalCause::draining, reply::draining, out);
+  } else if (memory_is_short_) {
+    refuse_by_load(request, RefusalCause::overload, reply::overloaded, out);
   } else {
     return false;
   }

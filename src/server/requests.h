@@ -46,6 +46,9 @@ class Requests {
   void on_malformed(const parser::ParseError& error, std::string_view bytes,
                     const parser::MessageView& view, const Flow& from, Instant now, Outbox& out);
 
+  // The machine has no memory left, or has some again.
+  void set_memory_short(bool is_short) { memory_is_short_ = is_short; }
+
  private:
   bool admit_source(const Request& request, MonoTime now, Outbox& out);
   void dispatch(std::string_view bytes, const Request& request, Instant now, Outbox& out);
@@ -67,6 +70,7 @@ class Requests {
   TrustedSources& trusted_;
   const Shutdown& shutdown_;
   Figures& figures_;
+  bool memory_is_short_ = false;
   parser::RequestFields fields_;  // Reused for every request.
 };
 

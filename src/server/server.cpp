@@ -1,15 +1,29 @@
 #include "server/server.h"
 
+#include <algorithm>
+#include <bit>
 #include <string>
 #include <utility>
 
+#include "base/shares.h"
+
 namespace imcd::server {
+
+namespace {
+
+std::size_t transactions_max(const Settings& settings) {
+  return std::min(settings.server.server_transactions_max,
+                  std::bit_floor(Shares(settings.deliveries.memory_max)
+                                     .places(Share::requests, tm::ServerTransactions::bytes_each)));
+}
+
+}  // namespace
 
 Server::Server(const Settings& settings, Setup setup, Figures& figures, Instant now)
     : settings_(settings.server),
       figures_(figures),
       random_(setup.seed),
-      transactions_(random_.next_key(), settings_.server_transactions_max),
+      transactions_(random_.next_key(), transactions_max(settings)),
       identities_(random_.next_key(), epochs_),
       deliveries_(settings.deliveries, std::move(setup.sockets), random_.next_key(), identities_,
                   figures),
@@ -24,7 +38,13 @@ Server::Server(const Settings& settings, Setup setup, Figures& figures, Instant 
       sip_(deliveries_, requests_, figures),
       streams_(setup.seed, trusted_, deliveries_, figures),
       control_(conference_, figures, std::move(setup.version), now),
-      mi_(control_, figures) {}
+      mi_(control_, figures) {
+  for (std::size_t i = 0; i < static_cast<std::size_t>(Share::count); ++i) {
+    const auto share = static_cast<Share>(i);
+    const std::size_t bytes = Shares(settings.deliveries.memory_max).bytes(share);
+    figures.memory_shares[share].set(static_cast<std::int64_t>(bytes));
+  }
+}
 
 void Server::apply(const Settings& settings) {
   settings_ = settings.server;
@@ -46,7 +66,10 @@ void Server::end_input(Instant now, Outbox& out) {
   epochs_.collect();
   identities_.grow_slice();
   conference_.end_input();
-  figures_.server_transactions.set(static_cast<std::int64_t>(transactions_.size()));
+  const auto transactions = static_cast<std::int64_t>(transactions_.size());
+  figures_.server_transactions.set(transactions);
+  figures_.memory_used[Share::requests].set(
+      transactions * static_cast<std::int64_t>(tm::ServerTransactions::bytes_each));
   figures_.db_queue_operations.set(static_cast<std::int64_t>(commits_.records()));
   shutdown_.end_if_done(now.mono, out);
 }

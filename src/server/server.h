@@ -45,6 +45,9 @@ class Server final : public Core {
   // Takes what may change without a restart; the rest stays what it was at the start.
   void apply(const Settings& settings);
 
+  // The machine has no memory left: no request is taken, what is under way ends.
+  void set_memory_short(bool is_short) { requests_.set_memory_short(is_short); }
+
   // --- Inputs: those of the edge ---
 
   void on_datagram(std::string_view bytes, const Flow& from, Instant now, Outbox& out) override;

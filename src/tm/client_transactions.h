@@ -46,6 +46,9 @@ class ClientTransactions {
     CHECK(slots_max <= BranchCodec::slots_max);
   }
 
+  // Of one transaction.
+  static constexpr std::size_t record_bytes() { return sizeof(Record); }
+
   [[nodiscard]] bool full() const { return records_.full(); }
   [[nodiscard]] std::size_t size() const { return records_.in_use(); }
   [[nodiscard]] const BranchCodec& codec() const { return codec_; }

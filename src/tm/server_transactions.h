@@ -42,6 +42,9 @@ class ServerTransactions {
   // `slots_max` must be a power of two. Beyond it, start() gives nothing.
   explicit ServerTransactions(HashKey key, std::size_t slots_max = limits::server_transactions_max);
 
+  // Of one transaction: its record, its place in the list of free slots and in both indexes.
+  static constexpr std::size_t bytes_each = 64 + 4 + 16;
+
   // What a request is recognized by. `method` is MESSAGE also for a CANCEL of a MESSAGE
   // (RFC 3261 9.2). Without the branch cookie of RFC 3261 the older rule holds: request-URI, tags,
   // Call-ID, CSeq and top Via (RFC 3261 17.2.3).

@@ -12,6 +12,26 @@ class HopsTest : public testing::Test {
   static Flow tcp(std::uint16_t port) {
     return {Address::ipv4({192, 0, 2, 1}, port), 0, Transport::tcp};
   }
+  // A user with a message of this origin waits there.
+  void wait(std::uint32_t hop, std::uint32_t origin = 0) {
+    WaitingLine& line = hops.open_line(hop, origin);
+    (line.empty() ? line.first : line.last) = user;
+    line.last = user++;
+    ++line.users;
+  }
+  // Nobody waits any more, as if all had been served.
+  void serve_all(Hop& hop) {
+    while (!hop.lines.empty()) {
+      hops.current_line(hop) = {};
+      hops.charge(hop, 500);
+    }
+  }
+  void serve(Hops::Turn turn) {
+    hops.serve_ready(now, [&](std::uint32_t slot) {
+      if (turn == Hops::Turn::done) serve_all(hops[slot]);
+      return turn;
+    });
+  }
   tm::ClientTransactionId send(std::uint32_t hop) {
     const auto id = transactions.start({.sent = {}, .hop = hop, .message = {}}, now);
     hops.on_sent(id.slot, now);
@@ -33,9 +53,10 @@ class HopsTest : public testing::Test {
   HashKey key{1, 2};
   Transactions transactions{key};
   LiveStreams live_streams;
-  Hops hops{{.hop_window = window}, key, transactions, live_streams};
+  Hops hops{{.hop_window = window}, key, transactions, live_streams, 1U << 20};
   Outbox out;
   MonoTime now{1000s};
+  std::uint32_t user = 1;
 };
 
 TEST_F(HopsTest, AFlowHasOneHop) {
@@ -44,22 +65,54 @@ TEST_F(HopsTest, AFlowHasOneHop) {
   ASSERT_TRUE(first && second);
   EXPECT_NE(*first, *second);
   EXPECT_EQ(hops.find_or_make(udp(5060)), first);
-  EXPECT_EQ(hops.find(udp(5062)), &hops[*second]);
-  EXPECT_EQ(hops.find(tcp(5060)), nullptr);
+  EXPECT_EQ(hops.find(udp(5062)), second);
+  EXPECT_EQ(hops.find(tcp(5060)), std::nullopt);
 }
 
-TEST_F(HopsTest, IdleHopsMakePlaceForOthers) {
-  const auto busy = hops.find_or_make(udp(1));
-  send(*busy);
-  for (std::size_t i = 1; i < limits::hops_max; ++i) {
-    Flow flow = udp(static_cast<std::uint16_t>(i));
-    flow.socket = 1;
+TEST_F(HopsTest, TheLongestIdleHopMakesPlaceForAnother) {
+  DeliverySettings settings{.hop_window = window};
+  settings.memory_max = limits::memory_max_least;
+  const std::size_t hops_max = Shares(settings.memory_max).places(Share::hops, Hops::hop_bytes);
+  Hops few(settings, key, transactions, live_streams, 1024);
+  const auto flow_of = [](std::size_t i) {
+    Flow flow = udp(static_cast<std::uint16_t>(1 + i % 60000));
+    flow.socket = static_cast<SocketId>(i / 60000);
+    return flow;
+  };
+  const auto use = [&](std::size_t i) {
+    const auto slot = few.find_or_make(flow_of(i));
+    if (!slot) return false;
+    const auto id = transactions.start({.sent = {}, .hop = *slot, .message = {}}, now);
+    few.on_sent(id.slot, now);
+    if (i == 0) return true;  // The first stays busy.
+    few.on_ended(id.slot);
+    transactions.end(id);
+    return true;
+  };
+  for (std::size_t i = 0; i < hops_max; ++i) ASSERT_TRUE(use(i));
+  EXPECT_EQ(few.size(), hops_max);
+  ASSERT_TRUE(use(hops_max));
+  EXPECT_EQ(few.size(), hops_max);
+  EXPECT_TRUE(few.find(flow_of(0)));
+  EXPECT_FALSE(few.find(flow_of(1)));
+  EXPECT_TRUE(few.find(flow_of(2)));
+}
+
+TEST_F(HopsTest, AHopWhereSomebodyWaitsIsNotForgotten) {
+  const auto slot = hops.find_or_make(udp(1));
+  const auto id = send(*slot);
+  end(id);
+  wait(*slot);
+  serve(Hops::Turn::stuck);
+  Flow flow = udp(2);
+  while (hops.size() < Shares(limits::memory_max).places(Share::hops, Hops::hop_bytes)) {
+    ++flow.peer.port;
+    if (flow.peer.port == 0) ++flow.socket;
     ASSERT_TRUE(hops.find_or_make(flow));
   }
-  EXPECT_EQ(hops.size(), limits::hops_max);
-  ASSERT_TRUE(hops.find_or_make(udp(2)));
-  EXPECT_EQ(hops.size(), 2U);
-  EXPECT_EQ(hops.find_or_make(udp(1)), busy);
+  flow.socket = 1000;
+  EXPECT_FALSE(hops.find_or_make(flow)) << "none of them was ever idle";
+  EXPECT_EQ(hops.find(udp(1)), slot);
 }
 
 TEST_F(HopsTest, TheWindowHoldsWhatIsNeitherAnsweredNorOlderThanThePace) {
@@ -86,33 +139,65 @@ TEST_F(HopsTest, TheWindowHoldsWhatIsNeitherAnsweredNorOlderThanThePace) {
 
 TEST_F(HopsTest, AFullWindowIsServedAgainWhenItsOldestIsOlderThanThePace) {
   const auto slot = hops.find_or_make(udp(5060));
-  hops.activate(*slot);
+  wait(*slot);
   EXPECT_EQ(hops.next_deadline(), MonoTime::min());
-  hops.serve_active([](std::uint32_t) { return Hops::Turn::stuck; });
-  EXPECT_EQ(hops.next_deadline(), std::nullopt) << "it is not this hop that is waited for";
   for (std::uint32_t i = 0; i < window; ++i) send(*slot);
-  hops.serve_active([](std::uint32_t) { return Hops::Turn::stuck; });
-  EXPECT_EQ(hops.next_deadline(), now + hops[*slot].pace.current());
+  serve(Hops::Turn::stuck);
+  const MonoTime due = now + hops[*slot].pace.current();
+  EXPECT_EQ(hops.next_deadline(), due);
   hops[*slot].paused_until = now + 7s;
-  hops.serve_active([](std::uint32_t) { return Hops::Turn::stuck; });
-  EXPECT_EQ(hops.next_deadline(), now + 7s);
-  hops.serve_active([](std::uint32_t) { return Hops::Turn::done; });
+  now = due;
+  serve(Hops::Turn::stuck);
+  EXPECT_EQ(hops.next_deadline(), due + 7s - limits::hop_pace);
+  now += 7s;
+  serve(Hops::Turn::done);
   EXPECT_EQ(hops.next_deadline(), std::nullopt);
-  EXPECT_TRUE(hops.active().empty());
+  EXPECT_TRUE(hops.with_lines().empty());
 }
 
-TEST_F(HopsTest, WhereTheBudgetEndsTheRestKeepsItsTurn) {
-  for (std::uint16_t port = 1; port <= 4; ++port) hops.activate(*hops.find_or_make(udp(port)));
-  const std::vector<std::uint32_t> all = hops.active();
+TEST_F(HopsTest, AHopThatIsStuckIsNotLookedAtBeforeItsAnswerOrItsTime) {
+  const auto slot = hops.find_or_make(udp(5060));
+  wait(*slot);
+  std::vector<tm::ClientTransactionId> sent;
+  for (std::uint32_t i = 0; i < window; ++i) sent.push_back(send(*slot));
+  serve(Hops::Turn::stuck);
+  std::size_t served = 0;
+  const auto count = [&](std::uint32_t) {
+    ++served;
+    return Hops::Turn::stuck;
+  };
+  wait(*slot, 1);  // One more in line makes no place.
+  hops.serve_ready(now, count);
+  EXPECT_EQ(served, 0U);
+  end(sent[0]);
+  hops.serve_ready(now, count);
+  EXPECT_EQ(served, 1U);
+  hops.serve_ready(now, count);
+  EXPECT_EQ(served, 1U);
+  hops.serve_ready(now + hops[*slot].pace.current(), count);
+  EXPECT_EQ(served, 2U);
+}
+
+TEST_F(HopsTest, WhereTheBudgetEndsThatHopComesLast) {
+  std::vector<std::uint32_t> all;
+  for (std::uint16_t port = 1; port <= 4; ++port) {
+    all.push_back(*hops.find_or_make(udp(port)));
+    wait(all.back());
+  }
   std::vector<std::uint32_t> served;
-  hops.serve_active([&](std::uint32_t slot) {
+  const auto serve_two = [&](std::uint32_t slot) {
     if (served.size() == 2) return Hops::Turn::over;
     served.push_back(slot);
-    return served.size() == 1 ? Hops::Turn::stuck : Hops::Turn::done;
-  });
+    serve_all(hops[slot]);
+    return Hops::Turn::done;
+  };
+  hops.serve_ready(now, serve_two);
   EXPECT_EQ(served, (std::vector{all[0], all[1]}));
-  EXPECT_EQ(hops.active(), (std::vector{all[0], all[2], all[3]}));
   EXPECT_EQ(hops.next_deadline(), MonoTime::min());
+  served.clear();
+  hops.serve_ready(now, serve_two);
+  EXPECT_EQ(served, (std::vector{all[3], all[2]}));
+  EXPECT_EQ(hops.next_deadline(), std::nullopt);
 }
 
 TEST_F(HopsTest, ALostConnectionLosesWhatWasOnItInItsOrderAndNothingElse) {

@@ -14,7 +14,7 @@ class MailboxesTest : public testing::Test {
   IdentityRef user(std::string_view uri) { return identities.intern(*parser::parse_uri(uri)); }
 
   std::uint32_t text(SharedMessage::Kind kind = SharedMessage::Kind::chat) {
-    const std::uint32_t index = messages.make(kind);
+    const std::uint32_t index = messages.make(kind, 0);
     messages[index].room_uri = "sip:chat@example.org";
     messages.seal(index);
     texts.push_back(index);
@@ -40,7 +40,7 @@ class MailboxesTest : public testing::Test {
   Epochs epochs;
   Figures figures;
   IdentityTable identities{key, epochs};
-  SharedMessages messages;
+  SharedMessages messages{Shares(limits::memory_max)};
   Mailboxes boxes{{.delivery_window = 1}, identities, messages, figures};
   std::vector<std::uint32_t> texts;
   MonoTime now{1000s};
@@ -119,6 +119,49 @@ TEST_F(MailboxesTest, ChatBeyondTheQueueIsMissedAndNoticesAreNot) {
   ASSERT_EQ(returned.size(), 1U);
   EXPECT_EQ(returned[0].missed, 1U);
   EXPECT_EQ(returned[0].room_uri, "sip:chat@example.org");
+}
+
+TEST_F(MailboxesTest, NoticesBeyondTheirNumberAreMissedAndChatIsNot) {
+  const auto bob = user("sip:bob@example.org");
+  EXPECT_EQ(boxes.notice_places(*bob), limits::user_notices_max);
+  std::uint32_t slot = 0;
+  for (std::uint32_t i = 0; i < limits::user_notices_max; ++i) {
+    slot = enqueue(bob, text(SharedMessage::Kind::notice));
+  }
+  EXPECT_EQ(boxes.notice_places(*bob), 0U);
+  EXPECT_EQ(dropped(), 0U);
+  enqueue(bob, text(SharedMessage::Kind::notice));
+  EXPECT_EQ(dropped(), 1U);
+  enqueue(bob, text());
+  EXPECT_EQ(dropped(), 1U);
+  // The word about what was missed waits until there is a place for it.
+  boxes.on_present(slot);
+  EXPECT_FALSE(boxes.has_news());
+  send(slot, DeliveryResult::accepted);
+  EXPECT_EQ(boxes.notice_places(*bob), 1U);
+  boxes.on_present(slot);
+  const auto returned = boxes.take_returned();
+  ASSERT_EQ(returned.size(), 1U);
+  EXPECT_EQ(returned[0].missed, 1U);
+  EXPECT_EQ(returned[0].room_uri, "sip:chat@example.org");
+}
+
+TEST_F(MailboxesTest, NoticesBeyondTheirBytesAreMissed) {
+  const auto bob = user("sip:bob@example.org");
+  const std::uint32_t large = messages.make(SharedMessage::Kind::notice, 0);
+  messages[large].text.append(std::string(limits::user_notice_bytes_max / 2, 'x'));
+  messages.seal(large);
+  const std::uint32_t slot = enqueue(bob, large);
+  EXPECT_EQ(boxes.notice_places(*bob), limits::user_notices_max - 1);
+  enqueue(bob, large);
+  EXPECT_EQ(boxes.notice_places(*bob), 0U);
+  enqueue(bob, large);
+  EXPECT_EQ(dropped(), 1U);
+  // What is put back takes its place again.
+  const QueuedMessage first = boxes.take_first(boxes[slot]);
+  EXPECT_EQ(boxes.notice_places(*bob), limits::user_notices_max - 1);
+  ASSERT_TRUE(boxes.put_back(boxes[slot], first));
+  EXPECT_EQ(boxes.notice_places(*bob), 0U);
 }
 
 TEST_F(MailboxesTest, OfWhoIsAwayTheNewestMessageIsTriedAfterADelay) {

@@ -27,7 +27,7 @@ class Bench(ImcdTest):
         super().setUp()
         self.proxy = f"127.0.0.1:{free_port()}"
         self.start("--listen=tcp:127.0.0.1:0", f"--outbound_proxy={self.proxy};transport={self.transport}",
-                   "--room_rate=0")
+                   "--room_rate=0", "--user_rate=0")
         ready = next(line for line in self.daemon.log if "imcd ready:" in line)
         self.server = re.search(rf" {self.transport}:(\S+)", ready).group(1)
 

@@ -67,6 +67,9 @@ class Daemon:
             command.append("--dns_servers=127.0.0.1:1")  # Nobody is there: no test asks a real one.
         if not any(option.startswith("--room_names") for option in options):
             command.append("--room_names=*")  # Beside a proxy it would be chat-* alone.
+        for rate in ("--user_rate", "--room_rate"):  # Few users play many here.
+            if not any(option.startswith(rate) for option in options):
+                command.append(f"{rate}=0")
         if listen:
             command.append(f"--listen={listen}")
         self.process = child.start(

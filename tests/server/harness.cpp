@@ -62,6 +62,8 @@ std::string stream_request(int number, std::string_view body, std::string_view u
 Settings default_settings() {
   Settings settings = config::default_settings();
   settings.conference.room_rate = 0;
+  settings.conference.user_rate = 0;
+  settings.conference.user_burst = 0;
   settings.deliveries.reply_to_source = ReplyToSource::on;
   settings.server.trusted = {*parse_network("127.0.0.0/8")};
   return settings;

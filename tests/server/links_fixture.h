@@ -23,6 +23,7 @@ class OverTcp : public testing::Test {
     Settings settings = default_settings();
     settings.deliveries.outbound_proxies = std::move(proxies);
     settings.conference.room_rate = 0;
+    settings.conference.user_rate = 0;
     return settings;
   }
   explicit OverTcp(std::vector<NextHop> proxies = {{first_proxy, Transport::tcp}})

@@ -95,6 +95,7 @@ class Storm {
     Settings settings = default_settings();
     settings.deliveries.outbound_proxies = proxies;
     settings.conference.room_rate = 0;
+    settings.conference.user_rate = 0;
     return settings;
   }
   static Setup setup(std::uint64_t seed) {

@@ -140,6 +140,27 @@ void Checker::check_sizes() {
          fmt::format("there are {}, and must be {}", deliveries.in_flight(), outstanding_));
   }
   if (is_loaded_ && steps_ % steps_between_comparisons == 0) compare_rooms();
+  check_shares();
+}
+
+// Each share keeps within its bound, and so do the notices of who takes none: beside one bad user,
+// nobody else speaks in the rooms that he is in.
+void Checker::check_shares() const {
+  for (std::size_t i = 0; i < static_cast<std::size_t>(Share::count); ++i) {
+    const auto share = static_cast<Share>(i);
+    if (figures_->memory_used[share].value() > figures_->memory_shares[share].value()) {
+      fail("memory keeps within its shares",
+           fmt::format("{} bytes of share {}", figures_->memory_used[share].value(), i));
+    }
+  }
+  if (!world_.plan.is_one_bad_user) return;
+  const std::string uri = user_uri(0);
+  const Identity* const who = server_->identities().find(*parser::parse_uri(uri));
+  if (who == nullptr) return;
+  const std::size_t waiting = server_->deliveries().queued_for(*who);
+  if (waiting > limits::user_notices_max) {
+    fail("notices of one user are bounded", fmt::format("{} wait for him", waiting));
+  }
 }
 
 // --- Rooms ---------------------------------------------------------------------------------------

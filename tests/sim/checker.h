@@ -131,6 +131,7 @@ class Checker {
   [[noreturn]] void fail(std::string check, const std::string& story) const;
   void begin_step();
   void check_sizes();
+  void check_shares() const;
   void compare_rooms();
   void compare_room(RoomId at, const imc::Room& room);
   void check_figures();
@@ -146,6 +147,7 @@ class Checker {
   void expect_execution(const Reading& reading);
   void follow_sender();
   bool admits_sender(UserId sender);
+  [[nodiscard]] bool takes_notices(UserId sender) const;
   [[nodiscard]] bool journal_is_late() const;
   void on_response(std::string_view bytes, const Address& to);
   void on_answer(std::string_view bytes, const Address& to);

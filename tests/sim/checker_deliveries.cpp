@@ -80,7 +80,9 @@ void Checker::on_repeated_delivery(std::uint32_t number, std::string_view bytes)
   const bool was_there = delivery.user < answered_at_.size() &&
                          world_.now.mono - answered_at_[delivery.user] < user_lively &&
                          answered_at_[delivery.user] != MonoTime{};
-  if (delivery.copies == 1 && was_there) ++hops_[delivery.hop].losses;
+  // Who only takes his time has it.
+  const bool is_lost = delivery.answer == 0;
+  if (delivery.copies == 1 && was_there && is_lost) ++hops_[delivery.hop].losses;
   constexpr std::uint32_t copies_max = 11;  // At 0, 0.5, 1.5, 3.5, and then every 4 s.
   const Duration age = world_.now.mono - delivery.first_sent;
   if (++delivery.copies > copies_max || age < limits::timer_t1) {
@@ -266,6 +268,12 @@ void Checker::on_heard(std::uint32_t number) {
          fmt::format("{} hears message {} again", names_.user_key(delivery.user), delivery.chat));
   }
   chat.heard |= only(delivery.user);
+  const bool is_good_talk =
+      world_.plan.is_one_bad_user && is_good(chat.sender) && is_good(delivery.user);
+  if (is_good_talk && world_.now.mono - chat.accepted.mono > 1s) {
+    fail("good users are heard",
+         fmt::format("after {} ms", (world_.now.mono - chat.accepted.mono) / 1ms));
+  }
   if (world_.plan.measures_latency) {
     world_.counts.add_latency(world_.now.mono - chat.accepted.mono);
   }

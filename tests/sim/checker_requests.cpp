@@ -134,6 +134,10 @@ void Checker::expect_execution(const Reading& reading) {
     expected_.code = 480;
     return;
   }
+  if (!ask.is_marked && verdict.kind != RequestKind::chat && !takes_notices(ask.sender)) {
+    expected_.code = 480;
+    return;
+  }
   if (verdict.is_room_change && journal_is_late()) {
     expected_.code = 500;
     return;
@@ -208,6 +212,14 @@ bool Checker::admits_sender(UserId sender) {
   return true;
 }
 
+// limits::user_notices_max. How many wait is the server's to know; check_shares() holds it to it.
+bool Checker::takes_notices(UserId sender) const {
+  const std::string uri = "sip:" + names_.user_key(sender);
+  const auto parsed = parser::parse_uri(uri);
+  const Identity* const who = parsed ? server_->identities().find(*parsed) : nullptr;
+  return who == nullptr || server_->deliveries().notice_places(*who) > 0;
+}
+
 bool Checker::journal_is_late() const {
   const Duration timeout = world_.plan.settings.journal.timeout;
   const Pending* oldest = nullptr;
@@ -245,6 +257,11 @@ void Checker::on_answer(std::string_view bytes, const Address& to) {
     const bool is_overloaded = code == 503 && expected_.may_be_overload;
     const bool is_too_long = code == 513 && expected_.body_bytes > surely_short_bytes;
     if (is_overloaded || is_too_long) expected_.code = code;
+  }
+  const bool is_good_chat =
+      world_.plan.is_one_bad_user && expected_.chat && is_good(expected_.chat->sender);
+  if (is_good_chat && code != ok) {
+    fail("good users are heard", fmt::format("their chat is answered {}", code));
   }
   const bool is_right = expected_.code == 0 ? code >= 400 : code == expected_.code;
   if (!is_right || (is_held && expected_.code == 0)) {

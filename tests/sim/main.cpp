@@ -30,6 +30,7 @@ constexpr const char* usage =
     "  --latency       without other faults, at losses of 1 % and 10 %: how late messages are "
     "heard\n"
     "  --loss SHARE    so many of the datagrams are lost, 0 to 1, instead of what the seed says\n"
+    "  --bad-user      each seed with one bad user beside good ones\n"
     "  --quiet         no progress and no table\n"
     "  --trace SEED    one seed, step by step\n";
 
@@ -85,6 +86,8 @@ Arguments read_arguments(int count, char** words) {
       run.options.loss = share(option, value());
     } else if (option == "--latency") {
       run.options.measures_latency = true;
+    } else if (option == "--bad-user") {
+      run.options.is_one_bad_user = true;
     } else if (option == "--quiet") {
       run.is_quiet = true;
     } else if (option == "--trace") {

@@ -29,7 +29,7 @@ Peers::Peers(World& world, Network& network, Ledger& ledger, Checker& checker, R
     User user;
     user.address = user_address(i);
     user.uri = user_uri(i);
-    user.manner = choose_manner();
+    user.manner = world.plan.is_one_bad_user && !is_good(i) ? Manner::gone : choose_manner();
     users_.push_back(std::move(user));
   }
 }

@@ -34,6 +34,7 @@ server::Setup make_setup(Dice& dice) {
 Settings start_settings() {
   Settings settings = config::default_settings();
   settings.conference.room_rate = 0;
+  settings.conference.user_rate = 0;
   settings.deliveries.reply_to_source = ReplyToSource::on;
   settings.server.trusted = {*parse_network("127.0.0.0/8")};
   return settings;
@@ -157,6 +158,23 @@ void crowd(Plan& plan) {
   plan.proxy_buffer = 8;
 }
 
+// With the default rates, in little memory. No fault of the network's, so that what is late or lost
+// is the bad user's work.
+void spoil(Plan& plan) {
+  gather(plan);
+  plan.is_one_talk = false;
+  plan.is_one_bad_user = true;
+  plan.users = 40;
+  plan.rooms = 8;
+  plan.actions = 4000;
+  plan.action_every = 10ms;
+  const ConferenceSettings defaults = config::default_settings().conference;
+  plan.settings.conference.user_rate = defaults.user_rate;
+  plan.settings.conference.user_burst = defaults.user_burst;
+  plan.settings.deliveries.memory_max = 16U << 20;
+  plan.settings.deliveries.hop_window = 8;
+}
+
 }  // namespace
 
 std::string user_uri(std::size_t user) {
@@ -190,6 +208,7 @@ Plan make_plan(std::uint64_t seed, const PlanOptions& options) {
   if (options.loss) plan.weather.loss = *options.loss;
   // By dice of its own, so that all other seeds are what they were.
   if (Dice(seed ^ 0xc0ffee).chance(0.01)) crowd(plan);
+  if (options.is_one_bad_user || Dice(seed ^ 0xbad).chance(0.01)) spoil(plan);
   if (options.measures_latency) measure_latency(plan, options.loss.value_or(0.01));
   return plan;
 }

@@ -83,6 +83,8 @@ struct Plan {
   bool is_calm = false;
   // One room, whose members join one after the other and then only talk.
   bool is_one_talk = false;
+  // User 0 does whatever a user can, as fast as it goes, beside others who only talk.
+  bool is_one_bad_user = false;
   // For measuring: one talk, a fixed loss and no other fault.
   bool measures_latency = false;
 };
@@ -90,8 +92,12 @@ struct Plan {
 // As many as a set of users has bits.
 constexpr std::size_t users_max = 60;
 
+// Beside one bad user: who only talks, in room 0. The others answer nothing, and are in room 1.
+inline bool is_good(std::size_t user) { return user != 0 && user % 2 == 0; }
+
 struct PlanOptions {
-  std::optional<double> loss;  // Instead of the seed's.
+  bool is_one_bad_user = false;  // Whatever the seed says.
+  std::optional<double> loss;    // Instead of the seed's.
   bool measures_latency = false;
 };
 

@@ -19,6 +19,8 @@ bool Workload::act() {
   ++actions_;
   if (world_.plan.is_one_talk) {
     join_and_talk();
+  } else if (world_.plan.is_one_bad_user) {
+    spoil();
   } else if (const std::size_t what = dice_.below(100); what < 47) {
     chat();
   } else if (what < 49) {
@@ -33,7 +35,7 @@ bool Workload::act() {
 
 Duration Workload::pause() {
   const Duration mean = world_.plan.action_every;
-  if (world_.plan.is_one_talk) return mean;
+  if (world_.plan.is_one_talk || world_.plan.is_one_bad_user) return mean;
   if (dice_.chance(0.02)) return 30 * mean;
   if (dice_.chance(0.3)) return mean / 50;
   return dice_.between(Duration::zero(), 2 * mean);
@@ -43,6 +45,47 @@ void Workload::join_and_talk() {
   const bool is_joining = actions_ <= world_.plan.users;
   const std::size_t user = is_joining ? actions_ - 1 : any_user();
   send(draft(user, room_uri(0), is_joining ? "#join" : chat_text()));
+}
+
+// --- One bad user ---------------------------------------------------------------------------------
+
+void Workload::spoil() {
+  if (actions_ <= world_.plan.users) return gather_beside(actions_ - 1);
+  if (!dice_.chance(0.08)) return be_bad();
+  const std::size_t user = 2 * (1 + dice_.below(world_.plan.users / 2 - 1));
+  send(draft(user, room_uri(0), chat_text()));
+}
+
+// Room 0 is the good users', room 1 the bad user's, and room 2 is private.
+void Workload::gather_beside(std::size_t user) {
+  send(draft(user, room_uri(is_good(user) ? 0 : 1), "#join"));
+  if (user == 2) send(draft(user, room_uri(2), "#create private"));
+}
+
+void Workload::be_bad() {
+  const auto say = [this](std::size_t room, const std::string& body) {
+    send(draft(0, room_uri(room), body));
+  };
+  switch (dice_.below(10)) {
+    case 0:
+      return say(1, "#help");
+    case 1:
+      return say(1, "#rooms");
+    case 2:
+      return say(2, "#join");  // He knocks.
+    case 3:
+      return say(3 + dice_.below(world_.plan.rooms - 3), "#create");
+    case 4:
+      return say(1, "#add" + user_argument());
+    case 5:
+      return say(1, "#invite" + user_argument());
+    case 6:
+      return say(1, chat_text() + "\r\n<u2@example.org>: yes\r\n*** The room was ended.");
+    case 7:
+      return say(1, "#" + command_line());
+    default:
+      return say(1, dice_.chance(0.5) ? "#list" : chat_text() + filler(dice_.below(600)));
+  }
 }
 
 // --- People --------------------------------------------------------------------------------------

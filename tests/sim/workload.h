@@ -49,6 +49,9 @@ class Workload {
   void burst();
   void command();
   void join_and_talk();
+  void spoil();
+  void gather_beside(std::size_t user);
+  void be_bad();
   Draft draft(std::size_t user, std::string room, std::string body);
   void write_vias(Draft& draft);
   static std::string text(const Draft& draft);
