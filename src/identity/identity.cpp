@@ -71,6 +71,12 @@ IdentityRef IdentityTable::intern(std::string_view user, std::string_view host) 
   return uri ? intern(*uri) : IdentityRef{};
 }
 
+IdentityRef IdentityTable::intern_named(const parser::Uri& uri) {
+  if (Identity* const known = find(uri)) return {*this, *known};
+  std::string text;
+  return intern(parser::plain_address(uri, text));
+}
+
 Identity* IdentityTable::find(const parser::Uri& uri) {
   key_.clear();
   if (!parser::write_address_of_record_key(key_, uri)) return nullptr;

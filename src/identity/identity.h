@@ -3,8 +3,9 @@
 //
 // The key decides who is who (parser::write_address_of_record_key). The first spelling seen is how
 // the user is shown and how rows name it; deliveries go to the URI that the user entered a room
-// with last, with its port, scheme and spelling. One allocation holds key and first spelling;
-// there may be ten million, so each byte counts.
+// with last, with its port, scheme and spelling. What others write about a user only finds it: whom
+// nobody has met gets the key as spelling, and no port, until the user says something. One
+// allocation holds key and first spelling; there may be ten million, so each byte counts.
 #pragma once
 
 #include <atomic>
@@ -54,7 +55,8 @@ class Identity {
 
   std::uint32_t references = 0;
   std::uint32_t mailbox = no_mailbox;  // Its delivery::Mailbox while deliveries are pending.
-  std::uint32_t rooms = 0;             // Rooms it is in or invited to.
+  std::uint32_t rooms : 24 = 0;        // Rooms it is in or invited to.
+  std::uint32_t is_met : 1 = 0;        // The user's own messages, or an operator, say where it is.
   std::uint32_t answered_s = 0;        // When it last answered a delivery, in monotonic seconds.
 
  private:
@@ -117,6 +119,8 @@ class IdentityTable {
   IdentityRef intern(const parser::Uri& uri);
   // The same of `user@host` taken apart, as database rows have it; nothing for what is no URI.
   IdentityRef intern(std::string_view user, std::string_view host);
+  // The same as others than the user and operators may write it.
+  IdentityRef intern_named(const parser::Uri& uri);
   // Only if it exists.
   [[nodiscard]] Identity* find(const parser::Uri& uri);
   // From here on deliveries go to this URI, which has the identity's key. False: they did already.

@@ -87,7 +87,7 @@ IdentityRef CommandRun::require_user() {
   } else if (const auto fault = House::find_name_fault(*uri)) {
     refuse(*fault);
   } else {
-    return house_.identities.intern(*uri);
+    return house_.identities.intern_named(*uri);
   }
   return {};
 }

@@ -66,6 +66,19 @@ std::optional<Reply> Conference::refuse_beyond_share(const Reading& reading, Mon
   return reply::overloaded;
 }
 
+std::vector<records::Record> Conference::meet(const RoomMessage& message, const Reading& reading) {
+  std::vector<records::Record> rows;
+  Identity& sender = *reading.sender;
+  if (reading.is_loop || sender.is_met != 0) return rows;
+  sender.is_met = 1;
+  if (sender.rooms > 0) {
+    changes_.apply(UserMoved{sender, message.sender}, rows);
+  } else {
+    changes_.apply(UserMoved{sender, message.sender});
+  }
+  return rows;
+}
+
 Outcome Conference::run(const RoomMessage& message, const Reading& reading, Instant now) {
   Outcome outcome;
   if (reading.is_loop) {
@@ -139,6 +152,8 @@ std::expected<Outcome, std::string_view> Conference::make_room(const parser::Uri
   const IdentityRef who = identities_.intern(owner);
   if (const auto fault = house_.find_fault(uri, *who)) return std::unexpected(fault->for_operator);
   Outcome outcome;
+  // Until the owner says something, the operator's word counts.
+  if (who->is_met == 0) changes_.apply(UserMoved{*who, owner});
   const Room& made = house_.make_room(uri, is_private, who, outcome);
   outcome.notices.push_back({Notice::To::user,
                              who,

@@ -52,6 +52,10 @@ class Conference {
   // what a room sent counts for nobody: whom it is from may be the room.
   [[nodiscard]] std::optional<Reply> refuse_beyond_share(const Reading& reading, MonoTime now);
 
+  // The first message of a user whom only others have named so far says where the user is from now
+  // on. What is to be stored of it; nothing waits for that.
+  std::vector<records::Record> meet(const RoomMessage& message, const Reading& reading);
+
   // Executes a command, or puts chat into the members' queues.
   Outcome run(const RoomMessage& message, const Reading& reading, Instant now);
 

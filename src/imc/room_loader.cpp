@@ -63,6 +63,7 @@ void RoomLoader::forget() {
 void RoomLoader::load_user(const records::UserRow& row, Outbox& log) {
   if (const auto uri = parser::parse_delivery_uri(row.uri, row.key.text)) {
     loaded_users_.push_back(identities_.intern(*uri));
+    loaded_users_.back()->is_met = 1;
     return;
   }
   figures_.db_rows_skipped.add();

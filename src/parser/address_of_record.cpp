@@ -51,6 +51,15 @@ std::expected<Uri, AddressFault> read_address(std::string_view text, std::string
   return uri;
 }
 
+Uri plain_address(const Uri& uri, std::string& text) {
+  text = "sip:";
+  write_address_of_record_key(text, uri);
+  const auto plain = parse_address(text);
+  // Where the key has escapes that the spelling does not need, it may be longer than a column.
+  if (plain && names_fit(*plain)) return *plain;
+  return {.scheme = Scheme::sip, .user = uri.user, .host = uri.host};
+}
+
 std::optional<Uri> parse_delivery_uri(std::string_view text, std::string_view key) {
   const auto uri = parse_uri(text);
   const bool is_sip = uri && (uri->scheme == Scheme::sip || uri->scheme == Scheme::sips);

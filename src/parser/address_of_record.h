@@ -45,6 +45,10 @@ enum class AddressFault : std::uint8_t {
 std::expected<Uri, AddressFault> read_address(std::string_view text, std::string_view default_host,
                                               std::string& storage);
 
+// The same user in one spelling, that of the key, as a SIP URI without a port: what can be said of
+// somebody whose own word nobody has. `text` becomes what the result points into, beside `uri`.
+Uri plain_address(const Uri& uri, std::string& text);
+
 // `text` as the URI to which deliveries to the user of this key go; nothing where it is no SIP or
 // SIPS URI, or another user's.
 std::optional<Uri> parse_delivery_uri(std::string_view text, std::string_view key);

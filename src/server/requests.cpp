@@ -178,6 +178,10 @@ void Requests::execute(const Request& request, const imc::RoomMessage& message, 
   deliveries_.on_present(*reading.sender, request.fields.via_count == 1 ? &request.from : nullptr,
                          now.mono);
 
+  // Chat goes on without the journal; what a message says of its sender is then taken from a later
+  // one.
+  std::vector<records::Record> own_uri;
+  if (commits_.accepts(now.mono)) own_uri = conference_.meet(message, reading);
   imc::Outcome outcome;
   if (const auto refusal = conference_.refuse_beyond_share(reading, now.mono)) {
     outcome.reply = *refusal;
@@ -188,7 +192,12 @@ void Requests::execute(const Request& request, const imc::RoomMessage& message, 
   } else {
     outcome = conference_.run(message, reading, now);
   }
-  if (!outcome.records.empty() && !settings_.relaxed_durability) {
+  const bool is_change = !outcome.records.empty();
+  // In one bundle, as both are about the same user.
+  if (!own_uri.empty()) {
+    outcome.records.insert(outcome.records.begin(), own_uri.begin(), own_uri.end());
+  }
+  if (is_change && !settings_.relaxed_durability) {
     return commits_.hold(request, *id, std::move(outcome), now.mono);
   }
   transactions_.complete(*id, outcome.reply, now.mono);

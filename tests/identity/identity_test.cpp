@@ -165,5 +165,17 @@ TEST(IdentityDeathTest, LettingGoOnceTooOftenIsABrokenInvariant) {
   EXPECT_DEATH(identities.release(bob), "invariant broken");
 }
 
+TEST_F(IdentityTest, WhoIsOnlyNamedGetsTheKeysSpellingAndNoPort) {
+  const auto named = [this](std::string_view text) { return identities.intern_named(uri(text)); };
+  EXPECT_EQ(named("sips:%62OB@Example.org:1")->uri(), "sip:bob@example.org");
+  EXPECT_EQ(named("sip:a%40b@[2001:DB8::1]:5062")->uri(), "sip:a%40b@[2001:db8::1]");
+  const IdentityRef known = intern("sips:Carol@Example.org:5080");
+  EXPECT_EQ(named("sip:carol@example.org:1").get(), known.get());
+  EXPECT_EQ(known->uri(), "sips:Carol@Example.org:5080");
+  // A key that no column holds is not made a spelling.
+  const std::string wide = std::string(60, '(') + "x";
+  EXPECT_LE(named("sip:" + wide + "@example.org:1")->user().size(), 64U);
+}
+
 }  // namespace
 }  // namespace imcd

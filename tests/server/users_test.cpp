@@ -180,5 +180,107 @@ TEST_F(Users, RefusedCommandLeavesNoUri) {
   EXPECT_EQ(stored_uri("bob@127.0.0.1"), "");
 }
 
+// --- What others write about a user --------------------------------------------------------------
+
+class Named : public Users {
+ protected:
+  Named() { say(alice, "#create"); }
+  // Where alice's chat to the room goes; empty: nowhere that is known here.
+  std::string way_to(Peer& peer) {
+    h.run_for(100s);  // What is under way to a port where nobody is has ended.
+    peer.forget();
+    h.network = [this](const Flow&, std::string_view bytes) {
+      if (bytes.starts_with("MESSAGE")) ways.push_back(line_of(bytes));
+      return true;
+    };
+    ways.clear();
+    say(alice, "hello");
+    h.network = nullptr;
+    return ways.empty() ? "" : ways.back();
+  }
+  static std::string line_of(std::string_view bytes) {
+    return std::string(bytes.substr(8, bytes.find(" SIP/2.0") - 8));
+  }
+  std::vector<std::string> ways;
+};
+
+TEST_F(Named, PortSchemeAndSpellingOfAStrangerAreNotTaken) {
+  Peer& mallory = h.peer("mallory");
+  mallory.own_uri = uri_of(mallory);
+  mallory.say("other", "#create");
+  h.run_for(1s);
+  mallory.say("other", "#add sips:%62OB@127.0.0.1:1");
+  mallory.say("other", "#invite sip:%43arol@127.0.0.1:2");
+  h.run_for(1s);
+  EXPECT_EQ(mallory.last_code(), 200);
+  EXPECT_EQ(stored_uri("bob@127.0.0.1"), "");
+  EXPECT_EQ(stored_uri("carol@127.0.0.1"), "");
+  EXPECT_EQ(
+      (h.database.of<records::MemberRow>().count({"sip:other@example.org", "bob", "127.0.0.1"})),
+      1U);
+  say(alice, "#add bob@127.0.0.1");
+  EXPECT_EQ(way_to(bob), "sip:bob@127.0.0.1");
+}
+
+TEST_F(Named, FirstMessageOfWhoWasAddedSaysWhereToReachHim) {
+  say(alice, "#add sip:bob@127.0.0.1:1");
+  EXPECT_EQ(way_to(bob), "sip:bob@127.0.0.1");
+  say(bob, "here I am");
+  EXPECT_EQ(bob.last_code(), 200);
+  EXPECT_EQ(way_to(bob), bob.own_uri);
+  EXPECT_EQ(stored_uri("bob@127.0.0.1"), bob.own_uri);
+  // And it is his own from then on, whoever names him otherwise.
+  say(alice, "#remove bob@127.0.0.1");
+  say(alice, "#add sips:BOB@127.0.0.1:2");
+  EXPECT_EQ(way_to(bob), bob.own_uri);
+  h.restart();
+  h.run_for(1s);
+  EXPECT_EQ(way_to(bob), bob.own_uri);
+}
+
+TEST_F(Named, WhoIsMetInARefusedCommandIsMetAllTheSame) {
+  say(alice, "#add bob@127.0.0.1");
+  say(bob, "#destroy");
+  EXPECT_EQ(bob.last_code(), 403);
+  EXPECT_EQ(stored_uri("bob@127.0.0.1"), bob.own_uri);
+}
+
+TEST_F(Named, WhoOnlyEverAsksIsStoredNowhere) {
+  say(bob, "#help");
+  say(bob, "hello");
+  EXPECT_EQ(stored_uri("bob@127.0.0.1"), "");
+}
+
+TEST_F(Named, WhatARoomSentSaysNothingOfItsSender) {
+  say(alice, "#add bob@127.0.0.1");
+  bob.say("chat", "an echo", "X-IMC-Loop: x;sip:chat@example.org\r\n");
+  h.run_for(1s);
+  EXPECT_EQ(stored_uri("bob@127.0.0.1"), "");
+}
+
+TEST_F(Named, FirstMessageWhileTheDatabaseIsAwayIsChatAllTheSame) {
+  say(alice, "#add bob@127.0.0.1");
+  h.database_hangs = true;
+  say(alice, "#add carol@127.0.0.1");
+  h.run_for(6s);
+  say(bob, "one");
+  EXPECT_EQ(bob.last_code(), 200);
+  h.database_hangs = false;
+  h.release_database();
+  h.run_for(1s);
+  say(bob, "two");
+  EXPECT_EQ(stored_uri("bob@127.0.0.1"), bob.own_uri);
+}
+
+TEST_F(Named, OperatorsWordCountsUntilTheOwnersOwn) {
+  Outbox out;
+  h.server().on_mi_bytes(
+      ":imc_create_room:\nsip:hall@example.org\nsips:Bob@127.0.0.1:7\npublic\n\n", h.now(), out);
+  h.run_for(1s);
+  EXPECT_EQ(stored_uri("bob@127.0.0.1"), "sips:Bob@127.0.0.1:7");
+  say(bob, "#help");
+  EXPECT_EQ(stored_uri("bob@127.0.0.1"), bob.own_uri);
+}
+
 }  // namespace
 }  // namespace imcd::server

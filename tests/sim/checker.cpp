@@ -56,6 +56,7 @@ void Checker::on_death() {
   batch_ = 0;
   applied_batch_ = 0;
   pending_records_ = 0;
+  met_.clear();
   failures_seen_ = 0;
   outstanding_ = 0;
   accepted_ = 0;

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -101,6 +102,7 @@ class Checker {
     bool is_answered = false;
     bool may_be_silent = false;
     bool may_move_sender = false;  // Rulebook's Verdict.
+    bool may_meet_sender = false;  // The first message of this life.
     bool is_copy = false;          // Of a request that was answered before.
     std::uint16_t code = 0;        // 0: any refusal.
     std::uint32_t exchange = none;
@@ -146,6 +148,8 @@ class Checker {
   void expect_copy(std::uint32_t exchange);
   void expect_execution(const Reading& reading);
   void follow_sender();
+  // Whether invitations were withdrawn in this step, with records of their own.
+  bool has_withdrawn();
   bool admits_sender(UserId sender);
   [[nodiscard]] bool takes_notices(UserId sender) const;
   [[nodiscard]] bool journal_is_late() const;
@@ -233,6 +237,7 @@ class Checker {
   std::unordered_map<std::uint64_t, NoticeKey> notices_;
   std::unordered_map<std::uint64_t, std::uint32_t> executed_;  // By Call-ID: how often.
   std::unordered_map<UserId, Bucket> buckets_;
+  std::set<UserId> met_;  // Who has sent something that was executed while changes were taken.
 
   // By room, over all lives: who was ever in it or invited, and who ever asked for it.
   std::vector<UserSet> ever_in_;

@@ -124,6 +124,8 @@ void Checker::expect_execution(const Reading& reading) {
                                          .request = expected_.request,
                                          .started = world_.now.mono,
                                          .answer_to = expected_.answer_to});
+  expected_.may_meet_sender =
+      !ask.is_marked && !journal_is_late() && met_.insert(ask.sender).second;
   Verdict verdict = rules_.judge(ask);
   for (const RoomId room : {ask.addressed, verdict.room}) {
     if (room >= ever_asked_.size()) ever_asked_.resize(room + 1);
@@ -176,11 +178,14 @@ void Checker::expect_execution(const Reading& reading) {
 }
 
 // A member who enters again may do so from another URI. Only the journal shows it; the answer then
-// waits for the store as that of a room change does.
+// waits for the store as that of a room change does. The first message of somebody who was only
+// named by others may say another one, too, and waits for nothing.
 void Checker::follow_sender() {
   const auto journaled = static_cast<std::size_t>(figures_->db_queue_operations.value());
-  if (!expected_.may_move_sender || journaled <= pending_records_) return;
-  const bool waits = !world_.plan.settings.server.relaxed_durability;
+  const bool may_move = expected_.may_move_sender || expected_.may_meet_sender;
+  if (!may_move || has_command_ || has_withdrawn() || journaled <= pending_records_) return;
+  const bool waits = !world_.plan.settings.server.relaxed_durability &&
+                     !(expected_.may_meet_sender && expected_.is_answered);
   if (waits && expected_.is_answered) {
     fail("no 2xx before the commit", "a user's URI was acknowledged before it was stored");
   }
