@@ -120,8 +120,6 @@ constexpr std::size_t room_backlog_max = user_queue_max * 3 / 8;
 constexpr std::size_t delivery_head_bytes = 350;
 // Lines of `#list` and `#rooms` before "and N more".
 constexpr std::size_t list_lines_max = 200;
-// Rooms looked at by one `#rooms`.
-constexpr std::size_t rooms_walked_max = 1U << 16;
 // Users whose sending rate is watched (option user_rate). Beyond: the one seen first is forgotten.
 constexpr std::size_t watched_senders_max = 1U << 17;
 // A notice must pass over UDP with its headers.

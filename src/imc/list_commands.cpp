@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <utility>
+#include <vector>
 
 #include "base/calendar.h"
 #include "base/limits.h"
@@ -82,24 +83,31 @@ void list_members(CommandRun& run) {
   lines.end(hidden);
 }
 
-// Public rooms, and private ones that the sender is a member of. The walk is bounded, so in a very
-// large house private rooms far down may be missing.
+// Public rooms, and the sender's own private ones, for which half of the lines are kept where there
+// are so many. Both have lists of their own, so that all other rooms cost nothing.
 void list_rooms(CommandRun& run) {
   const House& house = run.house();
+  std::size_t hidden = static_cast<std::size_t>(house.figures.rooms_public.value());
+  std::vector<const Room*> own;
+  house.changes.private_rooms().for_each_of(*run.sender(), [&](const Room& room) {
+    if (own.size() < limits::list_lines_max / 2) {
+      own.push_back(&room);
+    } else {
+      ++hidden;
+    }
+  });
   Lines lines(run, "Rooms:");
   std::size_t cursor = 0;
-  std::size_t shown_public = 0;
-  while (!lines.full() && cursor < limits::rooms_walked_max) {
-    const Room* const room = house.rooms().next(cursor);
+  for (std::size_t left = limits::list_lines_max - own.size(); left > 0; --left) {
+    const Room* const room = house.rooms().next_public(cursor);
     if (room == nullptr) break;
-    const Member* const self = room->members.find(*run.sender());
-    const bool is_member = self != nullptr && self->is_member();
-    if (room->is_private() && !is_member) continue;
-    if (!room->is_private()) ++shown_public;
-    lines.add(fmt::format("{} {}{}", room->address(), room->members.members(),
-                          room->is_private() ? " (private)" : ""));
+    --hidden;
+    lines.add(fmt::format("{} {}", room->address(), room->members.members()));
   }
-  lines.end(static_cast<std::size_t>(house.figures.rooms_public.value()) - shown_public);
+  for (const Room* const room : own) {
+    lines.add(fmt::format("{} {} (private)", room->address(), room->members.members()));
+  }
+  lines.end(hidden);
 }
 
 void show_help(CommandRun& run) {

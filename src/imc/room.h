@@ -37,7 +37,7 @@ class Room {
   // --- The loop's own ---------------------------------------------------------------------------
 
   const std::uint64_t serial;
-  std::uint32_t slot = 0;  // In RoomTable's list.
+  std::uint32_t slot = 0;  // In RoomTable's list of public rooms, or that of private ones.
 
   // Of ChatRelay, which changes nothing else of a room.
   struct Pace {
@@ -46,6 +46,7 @@ class Room {
   };
   mutable Pace pace;
 
+  // By RoomTable alone, which has it in a list.
   void set_private(bool is_private) { private_.store(is_private, std::memory_order_relaxed); }
 
   // The first member with the owner flag; rooms loaded from a damaged database may have none.

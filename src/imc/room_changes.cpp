@@ -59,6 +59,7 @@ void RoomChanges::carry_out(const RoomEnded& ended, Rows* rows) {
     room.members.for_each(
         [&](const Member& member) { drop_uri(*member.who, member.who->rooms - 1, *rows); });
   }
+  unlist_members(room);
   count_room(room.is_private(), -1);
   figures_.members.add(-static_cast<std::int64_t>(room.members.members()));
   figures_.invitations_pending.add(-static_cast<std::int64_t>(room.members.invited()));
@@ -69,7 +70,10 @@ void RoomChanges::carry_out(const VisibilitySet& set, Rows* rows) {
   Room& room = rooms_.writable(set.room);
   count_room(room.is_private(), -1);
   count_room(set.is_private, 1);
-  room.set_private(set.is_private);
+  unlist_members(room);
+  rooms_.set_private(room, set.is_private);
+  room.members.for_each(
+      [&](const Member& member) { list_member(room, *member.who, member.flags.load()); });
   if (rows != nullptr) rows->push_back(stored::put_room(room));
 }
 
@@ -88,11 +92,26 @@ void RoomChanges::carry_out(const MemberPut& put, Rows* rows) {
     room.members.add(put.who, put.flags | put.joining);
   }
   count_member(put.flags, 1);
+  list_member(room, put.who, put.flags);
   if (ends_invitation) room.invitations.take(put.who);
   if (rows == nullptr) return;
   rows->push_back(stored::put_member(room, put.who, put.flags));
   keep_uri(put.who, *rows);
   if (ends_invitation) rows->push_back(stored::erase_invitation(room, put.who));
+}
+
+void RoomChanges::list_member(const Room& room, const Identity& who, std::uint32_t flags) {
+  if (!room.is_private()) return;
+  if (says_invited(flags)) {
+    private_rooms_.remove(who, room);
+  } else {
+    private_rooms_.add(who, room);
+  }
+}
+
+void RoomChanges::unlist_members(const Room& room) {
+  if (!room.is_private()) return;
+  room.members.for_each([&](const Member& member) { private_rooms_.remove(*member.who, room); });
 }
 
 void RoomChanges::carry_out(const MemberGone& gone, Rows* rows) {
@@ -103,6 +122,7 @@ void RoomChanges::carry_out(const MemberGone& gone, Rows* rows) {
   const IdentityRef who(identities_, gone.who);
   const std::uint32_t flags = member->flags.load();
   count_member(flags, -1);
+  if (room.is_private()) private_rooms_.remove(*who, room);
   room.members.remove(*member);
   room.invitations.take(*who);
   if (rows == nullptr) return;

@@ -22,6 +22,7 @@
 #include "delivery/deliveries.h"
 #include "identity/epoch.h"
 #include "identity/identity.h"
+#include "imc/private_rooms.h"
 #include "imc/room_table.h"
 #include "parser/uri.h"
 #include "records/record.h"
@@ -109,6 +110,7 @@ class RoomChanges {
   void forget_all();
 
   [[nodiscard]] const RoomTable& rooms() const { return rooms_; }
+  [[nodiscard]] const PrivateRooms& private_rooms() const { return private_rooms_; }
   // After each input: moves a slice of a growing table.
   void end_input() { rooms_.grow_slice(); }
 
@@ -128,7 +130,12 @@ class RoomChanges {
   void count_room(bool is_private, int by);
   void count_member(std::uint32_t flags, int by);
 
+  // In the list of the member's private rooms, where the room is one.
+  void list_member(const Room& room, const Identity& who, std::uint32_t flags);
+  void unlist_members(const Room& room);
+
   RoomTable rooms_;
+  PrivateRooms private_rooms_;
   IdentityTable& identities_;
   delivery::Deliveries& deliveries_;
   Figures& figures_;

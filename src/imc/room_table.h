@@ -2,6 +2,7 @@
 // thread finds rooms and walks their members without locks or waiting (identity/key_table.h).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -86,9 +87,15 @@ class RoomTable {
   // Unlinks the room; its memory goes when no reader can see it.
   void destroy(const Room& room);
 
-  // Walks rooms in pieces over several turns: the first room at or after `cursor`, which moves past
-  // it; nothing at the end. Rooms made meanwhile may be missed, none is seen twice.
+  // Between the public and the private rooms.
+  void set_private(Room& room, bool is_private);
+
+  // Walks rooms in pieces over several turns, the public ones first: the first room at or after
+  // `cursor`, which moves past it; nothing at the end. Rooms made meanwhile may be missed, none is
+  // seen twice.
   [[nodiscard]] const Room* next(std::size_t& cursor) const;
+  // The same of the public ones alone.
+  [[nodiscard]] const Room* next_public(std::size_t& cursor) const;
 
   void grow_slice() { table_.grow_slice(); }
   [[nodiscard]] bool growing() const { return table_.growing(); }
@@ -100,8 +107,17 @@ class RoomTable {
   HomeDomains domains_;
   KeyTable<Room> table_;
   // Deques, as a vector that grows would copy millions of entries in one turn.
-  std::deque<Room*> list_;  // By Room::slot; holes are null.
-  std::deque<std::uint32_t> free_slots_;
+  struct List {
+    std::deque<Room*> rooms;  // By Room::slot; holes are null.
+    std::deque<std::uint32_t> free_slots;
+  };
+  [[nodiscard]] List& list_of(bool is_private) { return lists_[is_private ? 1 : 0]; }
+  void enlist(Room& room);
+  void delist(Room& room);
+  static const Room* next_of(const List& list, std::size_t& cursor);
+
+  // Two, so that private rooms cost nothing where public ones are listed.
+  std::array<List, 2> lists_;
   std::uint64_t last_serial_ = 0;
 };
 

@@ -127,7 +127,7 @@ class Writer {
     } else if (!filling || random_.below(4) == 0) {
       room.members.remove(*member);
     }
-    room.set_private(random_.below(2) == 0);
+    house_.rooms.set_private(room, random_.below(2) == 0);
     most_members_ = std::max(most_members_, room.members.members());
   }
 

@@ -247,5 +247,49 @@ TEST_F(Commands, RoomsShowsPublicOnesAndTheSendersPrivateOnes) {
   EXPECT_TRUE(carol.requests.back().body.ends_with("and 51 more"));
 }
 
+TEST_F(Commands, RoomsCostsWhatItShowsAndHidesNoPublicRoom) {
+  for (int i = 0; i < 150; ++i) {
+    ASSERT_EQ(code(alice, fmt::format("p{}", i), "#create private"), 200);
+  }
+  for (int i = 0; i < 120; ++i) {
+    ASSERT_EQ(code(bob, fmt::format("q{}", i), i < 105 ? "#create private" : "#create"), 200);
+  }
+  EXPECT_EQ(code(carol, "x", "#rooms"), 200);
+  std::string shown;
+  for (const std::string& body : carol.heard()) shown += body;
+  for (int i = 105; i < 120; ++i) {
+    EXPECT_NE(shown.find(fmt::format("\r\nq{}@example.org 1", i)), std::string::npos) << i;
+  }
+  EXPECT_EQ(shown.find("private"), std::string::npos);
+  EXPECT_EQ(code(alice, "x", "#rooms"), 200);
+  shown.clear();
+  for (const std::string& body : alice.heard()) shown += body;
+  EXPECT_NE(shown.find("q119@example.org 1"), std::string::npos);
+  EXPECT_NE(shown.find("p0@example.org 1 (private)"), std::string::npos);
+  EXPECT_NE(shown.find("and 50 more"), std::string::npos);
+}
+
+TEST_F(Commands, RoomsShowsPrivateRoomsAsLongAsTheSenderIsInThem) {
+  ASSERT_EQ(code(alice, "secret", "#create private"), 200);
+  const auto shows = [&](Peer& who) {
+    EXPECT_EQ(code(who, "x", "#rooms"), 200);
+    return who.has_heard("secret@example.org");
+  };
+  ASSERT_EQ(code(alice, "secret", "#invite bob"), 200);
+  EXPECT_FALSE(shows(bob));
+  ASSERT_EQ(code(bob, "secret", "#accept"), 200);
+  EXPECT_TRUE(shows(bob));
+  ASSERT_EQ(code(alice, "secret", "#modify bob admin"), 200);
+  h.restart();
+  EXPECT_TRUE(shows(bob));
+  ASSERT_EQ(code(bob, "secret", "#exit"), 200);
+  EXPECT_FALSE(shows(bob));
+  ASSERT_EQ(code(alice, "secret", "#add bob"), 200);
+  EXPECT_TRUE(shows(bob));
+  ASSERT_EQ(code(alice, "secret", "#destroy"), 200);
+  EXPECT_FALSE(shows(bob));
+  EXPECT_FALSE(shows(alice));
+}
+
 }  // namespace
 }  // namespace imcd::server
