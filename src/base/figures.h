@@ -164,6 +164,11 @@ struct Figures : FigureList {
   Counter notices_dropped{*this, "notices_dropped_total",
                           "notices of rooms dropped as there was no place for their text"};
 
+  Counter knocks_untold{
+      *this, "knocks_untold_total",
+      "strangers at private rooms of whom owner and admins were not told, as they "
+      "had been told of too many"};
+
   // --- Deliveries ---
   CounterBy<DeliveryResult> deliveries{
       *this,

@@ -120,6 +120,12 @@ constexpr std::size_t room_backlog_max = user_queue_max * 3 / 8;
 constexpr std::size_t delivery_head_bytes = 350;
 // Lines of `#list` and `#rooms` before "and N more".
 constexpr std::size_t list_lines_max = 200;
+// Owner and admins of a private room are told of a stranger who knocks once in so long, and of so
+// many in an hour. Beyond: the stranger is refused as ever, and nobody is told.
+constexpr Duration knock_again = 10min;
+constexpr std::size_t knocks_an_hour = 10;
+// Knocks of the last hour that are remembered, of all rooms. Beyond: the oldest is forgotten.
+constexpr std::size_t knocks_remembered_max = 1U << 16;
 // Users whose sending rate is watched (option user_rate). Beyond: the one seen first is forgotten.
 constexpr std::size_t watched_senders_max = 1U << 17;
 // A notice must pass over UDP with its headers.

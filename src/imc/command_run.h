@@ -21,7 +21,7 @@ class CommandRun {
   // All must outlive this. The reading holds a command that was understood; `notice_places`: how
   // many notices may still wait for the sender, at least one.
   CommandRun(const House& house, const RoomMessage& message, const Reading& reading,
-             std::uint32_t notice_places, Outcome& outcome, WallTime now)
+             std::uint32_t notice_places, Outcome& outcome, Instant now)
       : house_(house),
         message_(message),
         command_(**reading.command),
@@ -41,7 +41,7 @@ class CommandRun {
   [[nodiscard]] const IdentityRef& sender() const { return sender_; }
   [[nodiscard]] char prefix() const { return house_.settings.command_prefix; }
   [[nodiscard]] std::uint32_t notice_places() const { return notice_places_; }
-  [[nodiscard]] WallTime now() const { return now_; }
+  [[nodiscard]] const Instant& now() const { return now_; }
   [[nodiscard]] Outcome& outcome() { return outcome_; }
 
   // The room that the command is about, by its canonical address; null: there is none.
@@ -83,7 +83,7 @@ class CommandRun {
   const IdentityRef& sender_;
   std::uint32_t notice_places_;
   Outcome& outcome_;
-  WallTime now_;
+  Instant now_;
   std::string address_text_;  // What `address_` points into where the command names it.
   parser::Uri address_;
   const Room* room_ = nullptr;

@@ -22,7 +22,9 @@ Conference::Conference(const ConferenceSettings& settings, IdentityTable& identi
       changes_(random.next_key(), settings_.hash_size, settings_.domains, identities, epochs,
                deliveries, figures),
       loader_(changes_, identities, figures),
-      house_{settings_, identities, changes_, loader_, room_names_, sender_rates_, figures},
+      knocks_(figures),
+      house_{settings_,   identities,    changes_, loader_,
+             room_names_, sender_rates_, knocks_,  figures},
       chat_(settings_, instance_, random, deliveries, figures),
       notices_(settings_, instance_, random, deliveries, figures),
       sender_rates_(identities) {
@@ -85,7 +87,7 @@ Outcome Conference::run(const RoomMessage& message, const Reading& reading, Inst
     figures_.loops_detected.add();
     outcome.reply = reply::loop_detected;
   } else if (reading.command) {
-    outcome = run_command(message, reading, now.wall);
+    outcome = run_command(message, reading, now);
     (outcome.reply.is_success() ? figures_.commands_accepted : figures_.commands_refused).add();
   } else {
     rooms().write_key(key_, message.room);
@@ -101,7 +103,7 @@ bool Conference::is_loop(const RoomMessage& message) {
   return message.view.find(parser::HeaderName::x_imc_loop).has_value();
 }
 
-Outcome Conference::run_command(const RoomMessage& message, const Reading& reading, WallTime now) {
+Outcome Conference::run_command(const RoomMessage& message, const Reading& reading, Instant now) {
   Outcome outcome = start_outcome(message);
   outcome.speaker = reading.sender->hash;
   const auto& command = *reading.command;

@@ -22,6 +22,7 @@
 #include "identity/identity.h"
 #include "imc/chat_relay.h"
 #include "imc/house.h"
+#include "imc/knocks.h"
 #include "imc/notices.h"
 #include "imc/outcome.h"
 #include "imc/room_changes.h"
@@ -89,7 +90,7 @@ class Conference {
 
  private:
   [[nodiscard]] static bool is_loop(const RoomMessage& message);
-  Outcome run_command(const RoomMessage& message, const Reading& reading, WallTime now);
+  Outcome run_command(const RoomMessage& message, const Reading& reading, Instant now);
   static Outcome start_outcome(const RoomMessage& message);
   Outcome withdraw(const Room& room, Identity& invitee);
 
@@ -102,6 +103,7 @@ class Conference {
   RoomChanges changes_;
   RoomLoader loader_;
   RoomNames room_names_;
+  Knocks knocks_;
   House house_;
   ChatRelay chat_;
   Notices notices_;

@@ -17,11 +17,12 @@ void make_room(CommandRun& run, bool is_private) {
                               room.address()));
 }
 
-// Those who may let the sender in are told.
+// Those who may let the sender in are told, unless that was often enough.
 void refuse_private(CommandRun& run) {
   const Room& room = run.room();
   run.refuse(reply::room_is_private,
              fmt::format("{} is private. Ask its owner for an invitation.", room.address()));
+  if (!run.house().knocks.admit(room.serial, *run.sender(), run.now().mono)) return;
   const std::string_view sender = run.sender()->address();
   room.members.for_each([&](const Member& member) {
     if (!member.has_rank()) return;

@@ -12,6 +12,7 @@
 #include "base/reply.h"
 #include "base/settings.h"
 #include "identity/identity.h"
+#include "imc/knocks.h"
 #include "imc/outcome.h"
 #include "imc/room_changes.h"
 #include "imc/room_loader.h"
@@ -35,6 +36,7 @@ struct House {
   const RoomLoader& loader;
   const RoomNames& names;
   const SenderRates& senders;
+  Knocks& knocks;
   const Figures& figures;
 
   [[nodiscard]] const RoomTable& rooms() const { return changes.rooms(); }

@@ -17,7 +17,7 @@ void invite_user(CommandRun& run) {
   }
   if (!run.require_space(*invitee)) return;
   run.apply(MemberPut{room, *invitee, records::member_flag::invited});
-  run.apply(InvitationPut{room, *invitee, run.sender(), run.now()});
+  run.apply(InvitationPut{room, *invitee, run.sender(), run.now().wall});
   const char prefix = run.prefix();
   run.outcome().notices.push_back(
       {Notice::To::invitation,

@@ -291,5 +291,39 @@ TEST_F(Commands, RoomsShowsPrivateRoomsAsLongAsTheSenderIsInThem) {
   EXPECT_FALSE(shows(alice));
 }
 
+TEST_F(Commands, OwnerAndAdminsHearOfAStrangerOnceInTenMinutesAndOfTenInAnHour) {
+  ASSERT_EQ(code(alice, "secret", "#create private"), 200);
+  const auto heard = [&] {
+    int count = 0;
+    for (const std::string& body : alice.heard()) count += body.contains("wants to enter") ? 1 : 0;
+    return count;
+  };
+  alice.forget();
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(code(bob, "x", i % 2 == 0 ? "#join secret" : "#create secret"), 403);
+  }
+  EXPECT_EQ(heard(), 1);
+  // Of another room they hear, and of another stranger.
+  ASSERT_EQ(code(alice, "secret2", "#create private"), 200);
+  alice.forget();
+  EXPECT_EQ(code(bob, "secret2", "#join"), 403);
+  EXPECT_EQ(code(carol, "secret", "#join"), 403);
+  EXPECT_EQ(heard(), 2);
+  h.run_for(10min);
+  alice.forget();
+  EXPECT_EQ(code(bob, "secret", "#join"), 403);
+  EXPECT_EQ(heard(), 1);
+  for (int i = 0; i < 30; ++i) {
+    Peer& stranger = h.peer("stranger" + std::to_string(i));
+    EXPECT_EQ(code(stranger, "secret", "#join"), 403);
+  }
+  EXPECT_EQ(heard(), 8);  // With the two of the ten minutes before.
+  EXPECT_EQ(h.figures().knocks_untold.value(), 19U + 22U + 1U);
+  h.run_for(1h);
+  alice.forget();
+  EXPECT_EQ(code(bob, "secret", "#join"), 403);
+  EXPECT_EQ(heard(), 1);
+}
+
 }  // namespace
 }  // namespace imcd::server
