@@ -45,6 +45,13 @@ CREATE TABLE imcd_invitations (
     PRIMARY KEY (room, username, domain)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
+CREATE TABLE imcd_blocks (
+    `key` VARCHAR(321) NOT NULL,
+    blocked VARCHAR(321) NOT NULL,
+    made_at BIGINT NOT NULL,
+    PRIMARY KEY (`key`, blocked)
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
 CREATE TABLE imcd_instance (
     rooms_table VARCHAR(64) PRIMARY KEY NOT NULL,
     holder VARCHAR(255) NOT NULL,

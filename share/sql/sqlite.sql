@@ -43,4 +43,11 @@ CREATE TABLE imcd_invitations (
     PRIMARY KEY (room, username, domain)
 );
 
+CREATE TABLE imcd_blocks (
+    `key` VARCHAR(321) NOT NULL,
+    blocked VARCHAR(321) NOT NULL,
+    made_at INTEGER NOT NULL,
+    PRIMARY KEY (`key`, blocked)
+);
+
 INSERT INTO version (table_name, table_version) VALUES ('imc_rooms', 1), ('imc_members', 1);

@@ -164,6 +164,9 @@ struct Figures : FigureList {
   Counter notices_dropped{*this, "notices_dropped_total",
                           "notices of rooms dropped as there was no place for their text"};
 
+  Counter unasked_refused{*this, "unasked_refused_total",
+                          "users who were not added or invited, as they have blocked the sender or "
+                          "have too many such rooms, or as the sender does it too often"};
   Counter knocks_untold{
       *this, "knocks_untold_total",
       "strangers at private rooms of whom owner and admins were not told, as they "

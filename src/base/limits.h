@@ -124,6 +124,12 @@ constexpr std::size_t list_lines_max = 200;
 // many in an hour. Beyond: the stranger is refused as ever, and nobody is told.
 constexpr Duration knock_again = 10min;
 constexpr std::size_t knocks_an_hour = 10;
+// Rooms that others put a user into, or invited the user to, and that the user has neither spoken
+// in nor accepted. Beyond: further ones are refused with 480.
+constexpr std::uint32_t unasked_open_max = 50;
+// Whom one user has blocked, and all together. Beyond: refused with 480.
+constexpr std::size_t blocks_of_user_max = 100;
+constexpr std::size_t blocks_max = 1U << 18;
 // Knocks of the last hour that are remembered, of all rooms. Beyond: the oldest is forgotten.
 constexpr std::size_t knocks_remembered_max = 1U << 16;
 // Users whose sending rate is watched (option user_rate). Beyond: the one seen first is forgotten.

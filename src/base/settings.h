@@ -61,6 +61,7 @@ struct ConferenceSettings {
   bool anyone_creates_rooms{};
   std::uint32_t max_members{};
   std::uint32_t max_rooms_per_user{};
+  std::uint32_t unasked_rate{};      // Users that one may add or invite in an hour; 0: any number.
   std::uint32_t user_rate{};         // Messages a second that one user may send; 0: any number.
   std::uint32_t user_burst{};        // How many at once; 0: as user_rate.
   std::uint32_t room_rate{};         // Chat messages a second to one room; 0: any number.

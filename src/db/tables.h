@@ -84,6 +84,18 @@ struct Description<records::InvitationRow> {
   static auto values(auto& row) { return std::tie(row.made_at); }
 };
 
+template <>
+struct Description<records::BlockRow> {
+  static constexpr std::array columns = {
+      Column{"key", Holds::key},
+      Column{"blocked", Holds::key},
+      Column{"made_at", Holds::time},
+  };
+  static constexpr Table table{.name = "imcd_blocks", .columns = columns, .key_columns = 2};
+  static auto key(auto& key) { return std::tie(key.user, key.blocked); }
+  static auto values(auto& row) { return std::tie(row.made_at); }
+};
+
 // All of them, in the order of records::Rows.
 template <class List>
 struct TablesOf;

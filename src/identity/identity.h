@@ -56,6 +56,7 @@ class Identity {
   std::uint32_t references = 0;
   std::uint32_t mailbox = no_mailbox;  // Its delivery::Mailbox while deliveries are pending.
   std::uint32_t rooms : 24 = 0;        // Rooms it is in or invited to.
+  std::uint32_t unasked : 7 = 0;       // ... of them by others alone: imc::member_unasked.
   std::uint32_t is_met : 1 = 0;        // The user's own messages, or an operator, say where it is.
   std::uint32_t answered_s = 0;        // When it last answered a delivery, in monotonic seconds.
 

@@ -73,8 +73,8 @@ class ArgumentReader {
     const ChatCommandArguments& arguments = command_.row->arguments;
     if (arguments.user) {
       const auto user = take();
-      if (!user) return usage("The user is missing.");
-      command_.user = *user;
+      if (!user && !arguments.may_lack_user) return usage("The user is missing.");
+      command_.user = user.value_or(std::string_view{});
     }
     if (arguments.role) {
       const auto word = take();

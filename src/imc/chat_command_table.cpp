@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "imc/block_commands.h"
 #include "imc/entry_commands.h"
 #include "imc/leaving_commands.h"
 #include "imc/list_commands.h"
@@ -93,6 +94,18 @@ constexpr std::array rows = {
                    .usage = "",
                    .help = "shows the rooms that you may see",
                    .carry_out = list_rooms},
+    ChatCommandRow{.name = "block",
+                   .alias = "",
+                   .arguments = {.user = true, .may_lack_user = true},
+                   .usage = "[USER|*@HOST]",
+                   .help = "ends that they add or invite you, or shows whom you have blocked",
+                   .carry_out = block_user},
+    ChatCommandRow{.name = "unblock",
+                   .alias = "",
+                   .arguments = {.user = true},
+                   .usage = "USER|*@HOST",
+                   .help = "ends a block",
+                   .carry_out = unblock_user},
     ChatCommandRow{.name = "help",
                    .alias = "",
                    .arguments = {.command = true},

@@ -10,7 +10,8 @@ class CommandRun;
 
 // What may follow a command's name, in this order.
 struct ChatCommandArguments {
-  bool user = false;        // A USER, required.
+  bool user = false;  // A USER.
+  bool may_lack_user = false;
   bool role = false;        // A ROLE, required.
   bool room = false;        // A ROOM; default: the addressed room. The command is about it.
   bool is_private = false;  // The word `private`.

@@ -27,7 +27,7 @@ Reply ChatRelay::try_relay(const RoomMessage& message, const Identity& sender, c
   const auto content = content_.read(message.view, sender);
   if (!content) return content.error();
   // An automatic answer (RFC 3834 5) is accepted and goes nowhere: a room must not start a storm.
-  if (message.view.body.empty() || is_automatic(message.view)) return reply::ok;
+  if (!is_spoken(message.view)) return reply::ok;
   if (!admit(room, now.mono)) {
     at(figures_.refused, RefusalCause::room_rate).add();
     return reply::room_too_fast;

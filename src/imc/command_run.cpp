@@ -92,14 +92,41 @@ IdentityRef CommandRun::require_user() {
   return {};
 }
 
-bool CommandRun::require_space(const Identity& who) {
-  if (room_->members.members() + room_->members.invited() >= house_.settings.max_members) {
-    refuse(reply::room_is_full, fmt::format("{} is full.", room_->address()));
-    return false;
+std::optional<std::string> CommandRun::require_address() {
+  std::string storage;
+  std::string key;
+  const auto uri = parser::read_address(command_.user, message_.room.host, storage);
+  if (!uri) {
+    refuse(reply::bad_command, address_notice(uri.error(), "user"));
+  } else if (const auto fault = House::find_name_fault(*uri)) {
+    refuse(*fault);
+  } else if (parser::write_address_of_record_key(key, *uri)) {
+    return key;
   }
-  const auto fault = house_.find_user_fault(who);
+  return std::nullopt;
+}
+
+bool CommandRun::require_space() {
+  if (room_->members.members() + room_->members.invited() < house_.settings.max_members) {
+    return true;
+  }
+  refuse(reply::room_is_full, fmt::format("{} is full.", room_->address()));
+  return false;
+}
+
+bool CommandRun::require_fewer_rooms() {
+  const auto fault = house_.find_user_fault(*sender_);
   if (fault) refuse(*fault);
   return !fault;
+}
+
+bool CommandRun::require_leave(const Identity& who, bool is_new) {
+  if (is_new && !require_space()) return false;
+  const auto fault = house_.find_unasked_fault(who, *sender_, is_new, now_.mono);
+  if (!fault) return true;
+  house_.figures.unasked_refused.add();
+  refuse(*fault);
+  return false;
 }
 
 void CommandRun::refuse(Reply reply, std::string text) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -58,11 +59,19 @@ class CommandRun {
   bool require_rank();
   // The named user; nobody where the name is bad.
   IdentityRef require_user();
-  // For one more in the room, and in the user's list of rooms.
-  bool require_space(const Identity& who);
+  // The key of the named user, or of the pattern `*@HOST`; nothing where it is bad.
+  std::optional<std::string> require_address();
+  // Space for one more in the room.
+  bool require_space();
+  // The sender may be in one more room.
+  bool require_fewer_rooms();
+  // Somebody else may be put into the room or invited. `is_new`: is neither in it nor invited yet.
+  bool require_leave(const Identity& who, bool is_new);
 
   void apply(const RoomChange& change) { house_.changes.apply(change, outcome_.records); }
-  void let_in(const IdentityRef& who) { house_.let_in(room(), who, 0, outcome_); }
+  void let_in(const IdentityRef& who, Consent consent) {
+    house_.let_in(room(), who, 0, consent, outcome_);
+  }
   // Who enters a room is spoken to where they are now: the address of an invitation or of an
   // earlier room may lack the port, or be spelled in another way.
   void readdress_sender() { apply(UserMoved{*sender_, message_.sender}); }

@@ -91,7 +91,11 @@ Outcome Conference::run(const RoomMessage& message, const Reading& reading, Inst
     (outcome.reply.is_success() ? figures_.commands_accepted : figures_.commands_refused).add();
   } else {
     rooms().write_key(key_, message.room);
-    outcome.reply = chat_.relay(message, *reading.sender, rooms().find(key_), now);
+    const Room* const room = rooms().find(key_);
+    outcome.reply = chat_.relay(message, *reading.sender, room, now);
+    if (reading.sender->unasked > 0 && outcome.reply.is_success() && is_spoken(message.view)) {
+      changes_.apply(ConsentGiven{*room, *reading.sender});
+    }
   }
   return outcome;
 }

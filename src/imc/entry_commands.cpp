@@ -25,7 +25,7 @@ void refuse_private(CommandRun& run) {
   if (!run.house().knocks.admit(room.serial, *run.sender(), run.now().mono)) return;
   const std::string_view sender = run.sender()->address();
   room.members.for_each([&](const Member& member) {
-    if (!member.has_rank()) return;
+    if (!member.has_rank() || run.house().changes.blocks().has(*member.who, *run.sender())) return;
     run.tell(*member.who, fmt::format("{} wants to enter {}. {}invite {} lets them in.", sender,
                                       room.address(), run.prefix(), sender));
   });
@@ -37,12 +37,15 @@ void enter_room(CommandRun& run) {
   const Member* const self = run.self();
   if (self != nullptr && self->is_member()) {
     run.readdress_sender();
+    run.apply(ConsentGiven{room, *run.sender()});
     return run.tell_sender(fmt::format("You are a member of {} already.", room.address()));
   }
   if (self == nullptr && room.is_private()) return refuse_private(run);
-  if (self == nullptr && !run.require_space(*run.sender())) return;
+  if (self == nullptr && !run.require_space()) return;
+  const bool is_counted = self != nullptr && !self->is(member_unasked);
+  if (!is_counted && !run.require_fewer_rooms()) return;
   run.readdress_sender();
-  run.let_in(run.sender());
+  run.let_in(run.sender(), Consent::given);
   run.tell_sender(fmt::format("You joined {}.", room.address()));
   run.tell_room(fmt::format("{} joined the room.", run.sender()->address()), *run.sender());
 }

@@ -17,10 +17,37 @@ std::optional<RoomFault> House::find_name_fault(const parser::Uri& uri) {
 }
 
 std::optional<RoomFault> House::find_user_fault(const Identity& who) const {
-  if (who.rooms < settings.max_rooms_per_user) return std::nullopt;
-  return RoomFault{reply::too_many_rooms,
-                   fmt::format("{} is in {} rooms, which is the most.", who.address(), who.rooms),
-                   "owner is in too many rooms"};
+  const std::uint32_t rooms_by_own_will = who.rooms - who.unasked;
+  if (rooms_by_own_will < settings.max_rooms_per_user) return std::nullopt;
+  return RoomFault{
+      reply::too_many_rooms,
+      fmt::format("{} is in {} rooms, which is the most.", who.address(), rooms_by_own_will),
+      "owner is in too many rooms"};
+}
+
+std::optional<RoomFault> House::find_unasked_fault(const Identity& who, Identity& by,
+                                                   bool is_one_more, MonoTime now) const {
+  if (changes.blocks().has(who, by)) {
+    return RoomFault{reply::blocked,
+                     fmt::format("{} does not want to be added or invited by you.", who.address()),
+                     {}};
+  }
+  if (is_one_more && who.unasked >= limits::unasked_open_max) {
+    return RoomFault{reply::too_many_unasked,
+                     fmt::format("{} has been added or invited to {} rooms and has not answered "
+                                 "yet, which is the most.",
+                                 who.address(), limits::unasked_open_max),
+                     {}};
+  }
+  const Duration wait = senders.ask(by, now);
+  if (wait == Duration::zero()) return std::nullopt;
+  Reply reply = reply::asks_too_often;
+  reply.retry_after_s =
+      static_cast<std::uint16_t>(std::chrono::ceil<std::chrono::seconds>(wait).count());
+  return RoomFault{reply,
+                   fmt::format("You have added or invited {} users in an hour, which is the most.",
+                               settings.unasked_rate),
+                   {}};
 }
 
 std::optional<RoomFault> House::find_rule_fault(const parser::Uri& uri) const {
@@ -70,15 +97,15 @@ const Room& House::make_room(const parser::Uri& uri, bool is_private, const Iden
   outcome.room_uri = room.uri();
   outcome.room_key = room.key();
   outcome.room_serial = room.serial;
-  let_in(room, owner, records::member_flag::owner, outcome);
+  let_in(room, owner, records::member_flag::owner, Consent::given, outcome);
   return room;
 }
 
-void House::let_in(const Room& room, const IdentityRef& who, std::uint32_t flags,
+void House::let_in(const Room& room, const IdentityRef& who, std::uint32_t flags, Consent consent,
                    Outcome& outcome) const {
   outcome.joined = who;
   outcome.joining = changes.next_joining();
-  changes.apply(MemberPut{room, *who, flags, outcome.joining}, outcome.records);
+  changes.apply(MemberPut{room, *who, flags, outcome.joining, consent}, outcome.records);
 }
 
 }  // namespace imcd::imc

@@ -35,9 +35,9 @@ struct House {
   RoomChanges& changes;
   const RoomLoader& loader;
   const RoomNames& names;
-  const SenderRates& senders;
+  SenderRates& senders;
   Knocks& knocks;
-  const Figures& figures;
+  Figures& figures;
 
   [[nodiscard]] const RoomTable& rooms() const { return changes.rooms(); }
 
@@ -49,7 +49,11 @@ struct House {
                                                     const Identity& owner) const;
   // Of a name, whatever is to become of it.
   [[nodiscard]] static std::optional<RoomFault> find_name_fault(const parser::Uri& uri);
-  // Of a user who is to be in one more.
+  // Whether one may put the other into a room, or invite them; counted where it may be.
+  // `is_one_more`: of the rooms that others put the user into.
+  [[nodiscard]] std::optional<RoomFault> find_unasked_fault(const Identity& who, Identity& by,
+                                                            bool is_one_more, MonoTime now) const;
+  // Of a user who is to be in one more by own will.
   [[nodiscard]] std::optional<RoomFault> find_user_fault(const Identity& who) const;
 
   // Whether somebody who is in a room or has sent something is reached at this canonical address,
@@ -60,7 +64,7 @@ struct House {
   const Room& make_room(const parser::Uri& uri, bool is_private, const IdentityRef& owner,
                         Outcome& outcome) const;
   // Somebody becomes a member, who gets chat once the outcome is released; an outcome lets in one.
-  void let_in(const Room& room, const IdentityRef& who, std::uint32_t flags,
+  void let_in(const Room& room, const IdentityRef& who, std::uint32_t flags, Consent consent,
               Outcome& outcome) const;
 };
 

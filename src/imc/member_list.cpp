@@ -12,7 +12,8 @@ MemberList::~MemberList() {
   const std::uint32_t size = block->size.load(std::memory_order_relaxed);
   for (std::uint32_t i = 0; i < size; ++i) {
     Member& member = block->members[i];
-    if (!member.is(records::member_flag::deleted)) --member.who->rooms;
+    const std::uint32_t flags = member.flags.load(std::memory_order_relaxed);
+    if ((flags & records::member_flag::deleted) == 0) count_out(*member.who, flags);
     identities_.release(*member.who);
   }
   delete block;
@@ -46,7 +47,7 @@ void MemberList::add(Identity& who, std::uint32_t flags) {
   }
   const std::uint32_t slot = block->size.load(std::memory_order_relaxed);
   IdentityTable::acquire(who);
-  ++who.rooms;
+  count_in(who, flags);
   block->members[slot].who = &who;
   block->members[slot].number = ++last_number_;
   block->members[slot].flags.store(flags, std::memory_order_relaxed);
@@ -58,8 +59,11 @@ void MemberList::add(Identity& who, std::uint32_t flags) {
 
 void MemberList::set_flags(Member& member, std::uint32_t flags) {
   CHECK((flags & records::member_flag::deleted) == 0);
-  count(member.flags.load(std::memory_order_relaxed), -1);
+  const std::uint32_t before = member.flags.load(std::memory_order_relaxed);
+  count(before, -1);
+  count_out(*member.who, before);
   count(flags, 1);
+  count_in(*member.who, flags);
   member.flags.store(flags, std::memory_order_release);
 }
 
@@ -67,7 +71,7 @@ void MemberList::remove(Member& member) {
   const std::uint32_t flags = member.flags.load(std::memory_order_relaxed);
   CHECK((flags & records::member_flag::deleted) == 0);
   count(flags, -1);
-  --member.who->rooms;
+  count_out(*member.who, flags);
   member.flags.store(flags | records::member_flag::deleted, std::memory_order_release);
   ++gone_;
   const Block& block = *block_.load(std::memory_order_relaxed);
@@ -79,6 +83,16 @@ void MemberList::count(std::uint32_t flags, int by) {
   auto& counter = (flags & records::member_flag::invited) != 0 ? invited_ : members_;
   counter.store(counter.load(std::memory_order_relaxed) + static_cast<std::uint32_t>(by),
                 std::memory_order_relaxed);
+}
+
+void MemberList::count_in(Identity& who, std::uint32_t flags) {
+  ++who.rooms;
+  if ((flags & member_unasked) != 0) ++who.unasked;
+}
+
+void MemberList::count_out(Identity& who, std::uint32_t flags) {
+  --who.rooms;
+  if ((flags & member_unasked) != 0) --who.unasked;
 }
 
 void MemberList::replace_block() {

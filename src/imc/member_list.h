@@ -19,6 +19,10 @@ namespace imcd::imc {
 // Any of these bits says so; together they tell which command it waits for (Outcome::joining).
 constexpr std::uint32_t member_joining = 0xffff0000;
 
+// Also in memory only: others put the user into the room, who has neither spoken in it nor
+// accepted.
+constexpr std::uint32_t member_unasked = 0x8000;
+
 struct Member {
   Identity* who = nullptr;
   std::atomic<std::uint32_t> flags{0};
@@ -104,6 +108,9 @@ class MemberList {
 
   [[nodiscard]] Member* slot_of(const Identity& who) const;
   void count(std::uint32_t flags, int by);
+  // What the user is in.
+  static void count_in(Identity& who, std::uint32_t flags);
+  static void count_out(Identity& who, std::uint32_t flags);
   // A new block with those who are here and room for more.
   void replace_block();
   void rebuild_index();

@@ -15,7 +15,7 @@ void invite_user(CommandRun& run) {
                       fmt::format("{} is {} already.", invitee->address(),
                                   member->is_member() ? "a member" : "invited"));
   }
-  if (!run.require_space(*invitee)) return;
+  if (!run.require_leave(*invitee, true)) return;
   run.apply(MemberPut{room, *invitee, records::member_flag::invited});
   run.apply(InvitationPut{room, *invitee, run.sender(), run.now().wall});
   const char prefix = run.prefix();
@@ -55,8 +55,9 @@ void add_member(CommandRun& run) {
     return run.refuse(reply::member_already,
                       fmt::format("{} is a member already.", who->address()));
   }
-  if (member == nullptr && !run.require_space(*who)) return;
-  run.let_in(who);
+  const bool is_new = member == nullptr;
+  if (!run.require_leave(*who, is_new)) return;
+  run.let_in(who, is_new ? Consent::lacking : Consent::as_before);
   run.tell(*who,
            fmt::format("{} made you a member of {}.", run.sender()->address(), room.address()));
   run.tell_sender(fmt::format("{} is a member of {} now.", who->address(), room.address()));

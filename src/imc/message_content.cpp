@@ -48,6 +48,10 @@ bool is_automatic(const parser::MessageView& view) {
   return automatic && !starts_with_ignoring_case(*automatic, "no");
 }
 
+bool is_spoken(const parser::MessageView& view) {
+  return !view.body.empty() && !is_automatic(view);
+}
+
 std::optional<std::string_view> find_command_line(const parser::MessageView& view, char prefix) {
   std::string_view line = command_text(view);
   if (!line.starts_with(prefix)) return std::nullopt;

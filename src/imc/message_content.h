@@ -23,6 +23,9 @@ namespace imcd::imc {
 // RFC 3261 20.12: we take the content apart in no encoding but the one that changes nothing.
 [[nodiscard]] bool has_unreadable_encoding(const parser::MessageView& view);
 
+// Somebody says something: no automatic answer, and not nothing.
+[[nodiscard]] bool is_spoken(const parser::MessageView& view);
+
 // RFC 3834 5: an automatic answer.
 [[nodiscard]] bool is_automatic(const parser::MessageView& view);
 

@@ -22,6 +22,8 @@ constexpr Reply owner_cannot_be_removed{403, 0, "Owner Cannot Be Removed"};
 constexpr Reply not_the_sender{403, 0, "Text Names Another Sender"};
 constexpr Reply no_name_for_room{403, 0, "Not A Name For A Room"};
 constexpr Reply address_of_user{403, 0, "Address Of A User"};
+constexpr Reply blocked{403, 0, "User Does Not Want That"};
+constexpr Reply no_such_block{404, 0, "No Such Block"};
 constexpr Reply no_such_room{404, 0, "No Such Room"};
 constexpr Reply no_such_member{404, 0, "No Such Member"};
 constexpr Reply unsupported_media_type{415, 0, "Unsupported Media Type"};
@@ -29,6 +31,9 @@ constexpr Reply unsupported_content_encoding{415, 0, "Unsupported Content-Encodi
 // A full room or user is spared for a while by its senders, not by the proxy for everybody: 480.
 constexpr Reply room_is_full{480, 0, "Room Is Full"};
 constexpr Reply too_many_rooms{480, 0, "User Is In Too Many Rooms"};
+constexpr Reply too_many_unasked{480, 0, "User Has Not Answered Others Yet"};
+constexpr Reply asks_too_often{480, 1, "Too Many Users Added Or Invited"};
+constexpr Reply too_many_blocks{480, 0, "Too Many Blocks"};
 constexpr Reply user_too_fast{480, 1, "User Sends Too Fast"};
 constexpr Reply too_many_notices{480, 10, "Too Many Notices Wait For You"};
 constexpr Reply room_too_fast{480, 1, "Room Gets Too Many Messages"};

@@ -1,9 +1,12 @@
 #include "imc/room_changes.h"
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
+#include <optional>
 #include <utility>
 
+#include "base/limits.h"
 #include "imc/room_rows.h"
 
 namespace imcd::imc {
@@ -11,6 +14,17 @@ namespace {
 
 constexpr bool says_invited(std::uint32_t flags) {
   return (flags & records::member_flag::invited) != 0;
+}
+
+// Of the member from now on. `before`: the flags; nothing: a new one. More than may be open count
+// as wanted, which only rows can bring about.
+std::uint32_t unasked_bit(const MemberPut& put, std::optional<std::uint32_t> before) {
+  const bool was_unasked = before && (*before & member_unasked) != 0;
+  const bool by_itself = before ? was_unasked : says_invited(put.flags);
+  const bool is_unasked =
+      put.consent == Consent::as_before ? by_itself : put.consent == Consent::lacking;
+  const bool has_space = was_unasked || put.who.unasked < limits::unasked_open_max;
+  return is_unasked && has_space ? member_unasked : 0;
 }
 
 // Beside the row of each member that is put, so that both are stored or neither is. Putting what is
@@ -86,10 +100,10 @@ void RoomChanges::carry_out(const MemberPut& put, Rows* rows) {
     const std::uint32_t before = member->flags.load();
     const std::uint32_t joining = put.joining != 0 ? put.joining : before & member_joining;
     ends_invitation = says_invited(before) && !says_invited(put.flags);
-    room.members.set_flags(*member, put.flags | joining);
+    room.members.set_flags(*member, put.flags | joining | unasked_bit(put, before));
     count_member(before, -1);
   } else {
-    room.members.add(put.who, put.flags | put.joining);
+    room.members.add(put.who, put.flags | put.joining | unasked_bit(put, std::nullopt));
   }
   count_member(put.flags, 1);
   list_member(room, put.who, put.flags);
@@ -165,6 +179,25 @@ void RoomChanges::carry_out(const JoiningConfirmed& confirmed, Rows* /*rows*/) {
   room.members.set_flags(*member, flags & ~member_joining);
 }
 
+// --- What users want -----------------------------------------------------------------------------
+
+void RoomChanges::carry_out(const ConsentGiven& given, Rows* /*rows*/) {
+  Room& room = rooms_.writable(given.room);
+  Member* const member = room.members.find(given.who);
+  if (member == nullptr || !member->is(member_unasked)) return;
+  room.members.set_flags(*member, member->flags.load() & ~member_unasked);
+}
+
+void RoomChanges::carry_out(const BlockPut& put, Rows* rows) {
+  blocks_.put(put.who.key(), put.blocked, put.made_at);
+  if (rows != nullptr) rows->push_back(stored::put_block(put.who, put.blocked, put.made_at));
+}
+
+void RoomChanges::carry_out(const BlockGone& gone, Rows* rows) {
+  blocks_.erase(gone.who.key(), gone.blocked);
+  if (rows != nullptr) rows->push_back(stored::erase_block(gone.who, gone.blocked));
+}
+
 std::uint32_t RoomChanges::next_joining() {
   constexpr std::uint32_t one = member_joining & (~member_joining + 1);
   last_joining_ += one;
@@ -180,10 +213,15 @@ void RoomChanges::note_leftover(const parser::Uri& room) {
   if (std::ranges::find(noted, record) == noted.end()) noted.push_back(record);
 }
 
+void RoomChanges::load_block(const records::BlockRow& row) {
+  blocks_.put(row.key.user, row.key.blocked, WallTime(std::chrono::seconds(row.made_at)));
+}
+
 void RoomChanges::forget_all() {
   std::size_t cursor = 0;
   while (const Room* const room = rooms_.next(cursor)) apply(RoomEnded{*room});
   leftovers_.clear();
+  blocks_.clear();
 }
 
 void RoomChanges::count_room(bool is_private, int by) {

@@ -22,6 +22,7 @@
 #include "delivery/deliveries.h"
 #include "identity/epoch.h"
 #include "identity/identity.h"
+#include "imc/blocks.h"
 #include "imc/private_rooms.h"
 #include "imc/room_table.h"
 #include "parser/uri.h"
@@ -46,6 +47,9 @@ struct VisibilitySet {
   const Room& room;
   bool is_private = false;
 };
+// Whether somebody is in a room by own will. Where nobody says so: who was in it stays as they
+// were, and who is new is, unless invited.
+enum class Consent : std::uint8_t { as_before, given, lacking };
 // Somebody is in the room with these flags, or invited to it, whatever they were before. Who is
 // invited no longer has no invitation either.
 struct MemberPut {
@@ -53,6 +57,12 @@ struct MemberPut {
   Identity& who;
   std::uint32_t flags = 0;    // records::member_flag.
   std::uint32_t joining = 0;  // Bits of member_joining from now on; 0: as before.
+  Consent consent = Consent::as_before;
+};
+// Who is in a room that others put them into takes part in it. Nothing is stored of it.
+struct ConsentGiven {
+  const Room& room;
+  Identity& who;
 };
 struct MemberGone {
   const Room& room;
@@ -74,6 +84,16 @@ struct UserMoved {
   Identity& who;
   const parser::Uri& uri;
 };
+// The user does not want to be added or invited by others of this key, or pattern of one.
+struct BlockPut {
+  const Identity& who;
+  std::string_view blocked;
+  WallTime made_at{};
+};
+struct BlockGone {
+  const Identity& who;
+  std::string_view blocked;
+};
 // The command that made them a member is stored; they get chat unless a later one made them one
 // again.
 struct JoiningConfirmed {
@@ -82,8 +102,9 @@ struct JoiningConfirmed {
   std::uint32_t joining = 0;
 };
 
-using RoomChange = std::variant<RoomMade, RoomEnded, VisibilitySet, MemberPut, MemberGone,
-                                InvitationPut, InvitationGone, UserMoved, JoiningConfirmed>;
+using RoomChange =
+    std::variant<RoomMade, RoomEnded, VisibilitySet, MemberPut, MemberGone, InvitationPut,
+                 InvitationGone, UserMoved, JoiningConfirmed, ConsentGiven, BlockPut, BlockGone>;
 
 class RoomChanges {
  public:
@@ -106,11 +127,14 @@ class RoomChanges {
   // Rows of members name a room that isn't there. Who they name must not wake up as a member of a
   // room that is made later under that name, in whatever spelling: they go when it is made.
   void note_leftover(const parser::Uri& room);
-  // All rooms and what was noted, after a load that failed half-way.
+  // A row of a block, which may be of a user who is in no room.
+  void load_block(const records::BlockRow& row);
+  // All that was loaded and noted, after a load that failed half-way.
   void forget_all();
 
   [[nodiscard]] const RoomTable& rooms() const { return rooms_; }
   [[nodiscard]] const PrivateRooms& private_rooms() const { return private_rooms_; }
+  [[nodiscard]] const Blocks& blocks() const { return blocks_; }
   // After each input: moves a slice of a growing table.
   void end_input() { rooms_.grow_slice(); }
 
@@ -126,6 +150,9 @@ class RoomChanges {
   void carry_out(const InvitationGone& gone, Rows* rows);
   void carry_out(const UserMoved& moved, Rows* rows);
   void carry_out(const JoiningConfirmed& confirmed, Rows* rows);
+  void carry_out(const ConsentGiven& given, Rows* rows);
+  void carry_out(const BlockPut& put, Rows* rows);
+  void carry_out(const BlockGone& gone, Rows* rows);
 
   void count_room(bool is_private, int by);
   void count_member(std::uint32_t flags, int by);
@@ -136,6 +163,7 @@ class RoomChanges {
 
   RoomTable rooms_;
   PrivateRooms private_rooms_;
+  Blocks blocks_;
   IdentityTable& identities_;
   delivery::Deliveries& deliveries_;
   Figures& figures_;

@@ -41,6 +41,7 @@ void RoomLoader::load(const records::LoadedRows& rows, Outbox& log) {
   for (const auto& row : rows.of<records::RoomRow>()) load_room(row, log);
   for (const auto& row : rows.of<records::MemberRow>()) load_member(row, log);
   for (const auto& row : rows.of<records::InvitationRow>()) load_invitation(row);
+  for (const auto& row : rows.of<records::BlockRow>()) changes_.load_block(row);
 }
 
 // Users' rows are left over where a crash or an older module took the user's last room away.
@@ -122,6 +123,8 @@ void RoomLoader::put_member(const Room& room, const IdentityRef& who, const reco
     put.flags = merged(put.flags, same->flags.load() & member_flags_kept);
     warn(log, "member merged: the room has the same user twice", row.key.room, address(row));
   }
+  // Of a member nobody knows any more how it came about.
+  if ((put.flags & records::member_flag::invited) == 0) put.consent = Consent::given;
   const bool as_spelled = row.key == stored::member_key(room, *who);
   if (!as_spelled) repairs_.push_back(records::Erase<records::MemberRow>{row.key});
   if (as_spelled && same == nullptr) return changes_.apply(put);

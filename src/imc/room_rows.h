@@ -14,6 +14,7 @@
 
 namespace imcd::imc::stored {
 
+using records::BlockRow;
 using records::Erase;
 using records::InvitationRow;
 using records::MemberRow;
@@ -49,6 +50,14 @@ inline Record erase_invitation(const Room& room, const Identity& who) {
 inline Record put_invitation(const Room& room, const Identity& who, WallTime made_at) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(made_at).time_since_epoch();
   return Put<InvitationRow>{{invitation_key(room, who), seconds.count()}};
+}
+
+inline Record put_block(const Identity& who, std::string_view blocked, WallTime made_at) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(made_at).time_since_epoch();
+  return Put<BlockRow>{{{std::string(who.key()), std::string(blocked)}, seconds.count()}};
+}
+inline Record erase_block(const Identity& who, std::string_view blocked) {
+  return Erase<BlockRow>{{std::string(who.key()), std::string(blocked)}};
 }
 
 inline Record erase_user(const Identity& who) { return Erase<UserRow>{{std::string(who.key())}}; }

@@ -89,6 +89,12 @@ void RowCheck::add(const records::InvitationRow& row) {
                                   row.key.user, row.key.domain, row.key.room));
 }
 
+void RowCheck::add(const records::BlockRow& row) {
+  if (row.key.user.contains('@') && row.key.blocked.contains('@')) return;
+  findings_.push_back(
+      fmt::format("block of {} by {}: both must be addresses", row.key.blocked, row.key.user));
+}
+
 void RowCheck::finish() {
   for (const auto& [key, room] : rooms_) {
     if (room.members == 0) {

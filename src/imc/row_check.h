@@ -27,6 +27,7 @@ class RowCheck {
   void add(const records::UserRow& row);
   void add(const records::MemberRow& row);
   void add(const records::InvitationRow& row);
+  void add(const records::BlockRow& row);
   void finish();
 
   // What was found since the last call.

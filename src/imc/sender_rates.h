@@ -1,5 +1,5 @@
-// SenderRates: who has sent something, and how fast each may (options user_rate, user_burst): a
-// token bucket each, kept for the users seen last.
+// SenderRates: who has sent something, how fast each may (options user_rate, user_burst), and how
+// many others each may add or invite in an hour (unasked_rate): kept for the users seen last.
 #pragma once
 
 #include <algorithm>
@@ -20,8 +20,23 @@ class SenderRates {
 
   // user_rate 0: as fast as they like. user_burst 0: as many at once as a second's.
   void apply(const ConferenceSettings& settings) {
+    asks_an_hour_ = settings.unasked_rate;
     rate_ = settings.user_rate;
     burst_ = settings.user_burst == 0 ? settings.user_rate : settings.user_burst;
+  }
+
+  // Counts somebody who is added or invited by this user (option unasked_rate), in hours that begin
+  // with the first of them. Zero, or how long no more may be: then it does not count.
+  Duration ask(Identity& who, MonoTime now) {
+    if (asks_an_hour_ == 0) return Duration::zero();
+    Bucket& bucket = bucket_of(who, now);
+    if (bucket.asks == 0 || now - bucket.asks_since >= 1h) {
+      bucket.asks_since = now;
+      bucket.asks = 0;
+    }
+    if (bucket.asks >= asks_an_hour_) return bucket.asks_since + 1h - now;
+    ++bucket.asks;
+    return Duration::zero();
   }
 
   // Takes a token; false: the user is too fast.
@@ -44,6 +59,8 @@ class SenderRates {
     IdentityRef who;  // Keeps the address from being used by another identity.
     double tokens = 0;
     MonoTime at{};
+    std::uint32_t asks = 0;  // Since `asks_since`.
+    MonoTime asks_since{};
   };
   struct ByIdentity {
     std::size_t operator()(const Identity* who) const { return who->hash; }
@@ -58,12 +75,15 @@ class SenderRates {
     }
     order_.push_back(&who);
     return buckets_
-        .emplace(&who, Bucket{IdentityRef(identities_, who), static_cast<double>(burst_), now})
+        .emplace(&who, Bucket{.who = IdentityRef(identities_, who),
+                              .tokens = static_cast<double>(burst_),
+                              .at = now})
         .first->second;
   }
 
   std::uint32_t rate_ = 0;
   std::uint32_t burst_ = 0;
+  std::uint32_t asks_an_hour_ = 0;
   IdentityTable& identities_;
   std::unordered_map<const Identity*, Bucket, ByIdentity> buckets_;
   std::deque<const Identity*> order_;

@@ -10,6 +10,7 @@
 #include <tuple>
 #include <variant>
 
+#include "records/block_row.h"
 #include "records/invitation_row.h"
 #include "records/member_row.h"
 #include "records/room_row.h"
@@ -44,7 +45,7 @@ struct RowList {
 };
 
 // In the order in which they are loaded: rooms before what names them.
-using Rows = RowList<RoomRow, UserRow, MemberRow, InvitationRow>;
+using Rows = RowList<RoomRow, UserRow, MemberRow, InvitationRow, BlockRow>;
 
 // Rows with a room's URI in their key belong to that room: Erase<RoomRow> erases them too, without
 // records of their own.

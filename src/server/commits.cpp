@@ -24,6 +24,9 @@ std::pair<const char*, std::string> whose(const std::vector<records::Record>& re
     const auto& [name, domain] = records::room_key(room);
     return {"room", name + '@' + domain};
   }
+  if (const auto* const block = records::find_key<records::BlockRow>(records.front())) {
+    return {"user", block->user};
+  }
   const auto* const user = records::find_key<records::UserRow>(records.front());
   return {"user", user != nullptr ? user->text : ""};
 }

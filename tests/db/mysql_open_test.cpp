@@ -29,7 +29,7 @@ class MysqlOpen : public MysqlTest {
   Lines tables() {
     Lines all;
     for (const char* name : {"imc_rooms", "imc_members", "imcd_users", "imcd_invitations",
-                             "imcd_instance", "version"}) {
+                             "imcd_blocks", "imcd_instance", "version"}) {
       const std::string table = query(std::string("SHOW CREATE TABLE ") + name).at(0);
       // The next number of a row is no part of the shape.
       const std::size_t number = table.find(" AUTO_INCREMENT=");
@@ -55,8 +55,9 @@ TEST_F(MysqlOpen, FirstStartMakesTablesWideEnoughForEveryName) {
   EXPECT_EQ(query("SELECT table_name, engine, table_collation FROM information_schema.tables"
                   " WHERE table_schema = DATABASE() ORDER BY CAST(table_name AS BINARY)"),
             (Lines{"imc_members|InnoDB|utf8mb4_bin", "imc_rooms|InnoDB|utf8mb4_bin",
-                   "imcd_instance|InnoDB|utf8mb4_bin", "imcd_invitations|InnoDB|utf8mb4_bin",
-                   "imcd_users|InnoDB|utf8mb4_bin", "version|InnoDB|utf8mb4_bin"}));
+                   "imcd_blocks|InnoDB|utf8mb4_bin", "imcd_instance|InnoDB|utf8mb4_bin",
+                   "imcd_invitations|InnoDB|utf8mb4_bin", "imcd_users|InnoDB|utf8mb4_bin",
+                   "version|InnoDB|utf8mb4_bin"}));
   EXPECT_EQ(query("SELECT table_name, table_version FROM version ORDER BY table_name"),
             (Lines{"imc_members|1", "imc_rooms|1"}));
   const std::string name(64, 'n');

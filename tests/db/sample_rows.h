@@ -78,6 +78,10 @@ inline std::string line(const records::InvitationRow& row) {
          std::to_string(row.made_at);
 }
 
+inline std::string line(const records::BlockRow& row) {
+  return "block of " + row.key.blocked + " by " + row.key.user + " " + std::to_string(row.made_at);
+}
+
 // `room chat 1`, `user bob@x sip:bob@x:6000` and `member bob of sip:chat@conf.example.com 4`,
 // sorted; what was skipped as it is.
 inline Lines lines(const records::LoadedRows& rows) {

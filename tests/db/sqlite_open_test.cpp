@@ -35,8 +35,9 @@ TEST_F(SqliteOpen, FirstStartMakesTheDocumentedSchema) {
   EXPECT_EQ(
       query("SELECT type, name, tbl_name FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name"),
       (Lines{"table|imc_members|imc_members", "index|imc_members_room_idx|imc_members",
-             "table|imc_rooms|imc_rooms", "table|imcd_invitations|imcd_invitations",
-             "table|imcd_users|imcd_users", "table|version|version"}));
+             "table|imc_rooms|imc_rooms", "table|imcd_blocks|imcd_blocks",
+             "table|imcd_invitations|imcd_invitations", "table|imcd_users|imcd_users",
+             "table|version|version"}));
   EXPECT_EQ(query("SELECT sql FROM sqlite_master WHERE name = 'imc_rooms'"),
             Lines{"CREATE TABLE `imc_rooms` (\n"
                   "    id INTEGER PRIMARY KEY NOT NULL,\n"

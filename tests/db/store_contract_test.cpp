@@ -122,6 +122,18 @@ TEST_P(StoreContract, InvitationsGoWithTheirRoomAlone) {
   EXPECT_EQ(stored(store()), (Lines{"invitation of cy to sip:b@conf.example.com 4", "room b 0"}));
 }
 
+TEST_P(StoreContract, BlocksArePutOverwrittenAndErasedByBothKeys) {
+  const auto put = [](std::string user, std::string blocked, std::int64_t at) -> records::Record {
+    return records::Put<records::BlockRow>{{{std::move(user), std::move(blocked)}, at}};
+  };
+  commit({{put("al@x", "eve@y", 5), put("al@x", "*@z", 6)}, {put("bob@x", "eve@y", 7)}});
+  restart();
+  EXPECT_EQ(stored(store()), (Lines{"block of *@z by al@x 6", "block of eve@y by al@x 5",
+                                    "block of eve@y by bob@x 7"}));
+  commit({{put("al@x", "eve@y", 8)}, {records::Erase<records::BlockRow>{{"al@x", "*@z"}}}});
+  EXPECT_EQ(stored(store()), (Lines{"block of eve@y by al@x 8", "block of eve@y by bob@x 7"}));
+}
+
 TEST_P(StoreContract, InvitationGoesWithTheCommandThatIsRefused) {
   refuse("bad");
   const CommitResult result = store().commit(batch(

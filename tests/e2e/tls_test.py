@@ -65,7 +65,7 @@ class TlsTest(ImcdTest):
             with self.subTest(host=host):
                 self.opens(self.url(self.verified(), host=host))
         # What makes the above a proof.
-        self.database.execute("DROP TABLE imc_rooms, imc_members, imcd_users, imcd_invitations, imcd_instance, version")
+        self.database.execute("DROP TABLE imc_rooms, imc_members, imcd_users, imcd_invitations, imcd_blocks, imcd_instance, version")
         self.refused(self.url("tls=off"), "Access denied")
 
     def test_the_session_of_a_running_imcd_is_encrypted(self):

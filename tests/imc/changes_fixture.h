@@ -27,6 +27,9 @@ inline std::string line_of(const records::UserRow::Key& key) { return "user " + 
 inline std::string line_of(const records::InvitationRow::Key& key) {
   return fmt::format("invitation {}@{} of {}", key.user, key.domain, key.room.substr(4));
 }
+inline std::string line_of(const records::BlockRow::Key& key) {
+  return fmt::format("block of {} by {}", key.blocked, key.user);
+}
 
 inline std::string value_of(const records::RoomRow& row) { return std::to_string(row.flags); }
 inline std::string value_of(const records::MemberRow& row) { return std::to_string(row.flags); }
@@ -34,6 +37,8 @@ inline std::string value_of(const records::UserRow& row) { return row.uri; }
 inline std::string value_of(const records::InvitationRow& row) {
   return std::to_string(row.made_at);
 }
+
+inline std::string value_of(const records::BlockRow& row) { return std::to_string(row.made_at); }
 
 template <class Row>
 std::string line_of(const records::Put<Row>& put) {
@@ -80,11 +85,13 @@ class ChangesFixture : public testing::Test {
     return *find("chat@x");
   }
 
-  // Flags of who is there, in order: "alice@x 1".
+  // Flags of who is there, in order: "alice@x 1". Whether they asked for it is seen in the counts
+  // of the user.
   static Lines members_of(const Room& room) {
     Lines lines;
     room.members.for_each([&lines](const Member& member) {
-      lines.push_back(fmt::format("{} {:x}", member.who->address(), member.flags.load()));
+      lines.push_back(
+          fmt::format("{} {:x}", member.who->address(), member.flags.load() & ~member_unasked));
     });
     return lines;
   }

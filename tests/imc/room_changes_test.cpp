@@ -190,5 +190,49 @@ TEST_F(RoomChangesTest, ForgetsAll) {
   EXPECT_EQ(rows_of(RoomMade{key, "chat", "x"}), (Lines{"erase room chat@x", "put room chat@x 0"}));
 }
 
+// --- What others do ------------------------------------------------------------------------------
+
+TEST_F(RoomChangesTest, UnaskedMembershipEndsByConsentAndByNothingElse) {
+  const Room& room = make_room();
+  const IdentityRef bob = user("sip:bob@x");
+  changes.apply(MemberPut{room, *bob, 0, 0, Consent::lacking});
+  EXPECT_EQ(bob->rooms, 1U);
+  EXPECT_EQ(bob->unasked, 1U);
+  EXPECT_EQ(rows_of(MemberPut{room, *bob, admin}), (Lines{"put member bob@x of chat@x 2"}));
+  EXPECT_EQ(bob->unasked, 1U);
+  EXPECT_EQ(rows_of(ConsentGiven{room, *bob}), Lines{});
+  EXPECT_EQ(bob->unasked, 0U);
+  changes.apply(MemberPut{room, *bob, 0});
+  EXPECT_EQ(bob->unasked, 0U);
+  changes.apply(MemberGone{room, *bob});
+  changes.apply(MemberPut{room, *bob, invited});
+  EXPECT_EQ(bob->unasked, 1U);
+  changes.apply(MemberPut{room, *bob, 0, 0, Consent::given});
+  EXPECT_EQ(bob->unasked, 0U);
+  changes.apply(MemberGone{room, *bob});
+  changes.apply(MemberPut{room, *bob, invited});
+  changes.apply(RoomEnded{room});
+  epochs.free_all();
+  EXPECT_EQ(bob->unasked, 0U);
+  EXPECT_EQ(bob->rooms, 0U);
+}
+
+TEST_F(RoomChangesTest, BlocksAreRowsOfTheirOwn) {
+  const IdentityRef bob = user("sip:Bob@x:5080");
+  const WallTime at(std::chrono::seconds(7));
+  RoomChanges::Rows rows;
+  changes.apply(BlockPut{*bob, "eve@y", at}, rows);
+  changes.apply(BlockPut{*bob, "*@z", at}, rows);
+  changes.apply(BlockGone{*bob, "eve@y"}, rows);
+  EXPECT_EQ(lines_of(rows), (Lines{"put block of eve@y by bob@x 7", "put block of *@z by bob@x 7",
+                                   "erase block of eve@y by bob@x"}));
+  EXPECT_FALSE(changes.blocks().has(*bob, *user("sip:eve@y")));
+  EXPECT_TRUE(changes.blocks().has(*bob, *user("sip:eve@z")));
+  EXPECT_FALSE(changes.blocks().has(*bob, *user("sip:eve@a.z")));
+  EXPECT_FALSE(changes.blocks().has(*user("sip:eve@z"), *bob));
+  changes.forget_all();
+  EXPECT_FALSE(changes.blocks().has(*bob, *user("sip:eve@z")));
+}
+
 }  // namespace
 }  // namespace imcd::imc

@@ -254,8 +254,10 @@ TEST_F(FewRoomsEach, ThirdRoomOfAUserIsRefusedWith480) {
   EXPECT_EQ(code(alice, "three", "#create"), 480);
   EXPECT_EQ(code(bob, "three", "#create"), 200);
   EXPECT_EQ(code(alice, "three", "#join"), 480);
-  EXPECT_EQ(code(bob, "three", "#invite alice"), 480);
-  EXPECT_EQ(code(bob, "three", "#add alice"), 480);
+  // What others do does not count against her, and does not let her in.
+  EXPECT_EQ(code(bob, "three", "#invite alice"), 200);
+  EXPECT_EQ(code(alice, "three", "#accept"), 480);
+  EXPECT_EQ(code(alice, "three", "#join"), 480);
   EXPECT_EQ(code(alice, "one", "#exit"), 200);
   EXPECT_EQ(code(alice, "three", "#join"), 200);
 }

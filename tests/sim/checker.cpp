@@ -57,6 +57,7 @@ void Checker::on_death() {
   applied_batch_ = 0;
   pending_records_ = 0;
   met_.clear();
+  hours_.clear();
   failures_seen_ = 0;
   outstanding_ = 0;
   accepted_ = 0;
@@ -193,6 +194,7 @@ void Checker::compare_room(RoomId at, const imc::Room& room) {
                                                         : known.is_private ? "be private"
                                                                            : "be public"));
   }
+  constexpr std::uint32_t memory_only = imc::member_joining | imc::member_unasked;
   std::size_t places = 0;
   room.members.for_each([&](const imc::Member& member) {
     ++places;
@@ -200,16 +202,18 @@ void Checker::compare_room(RoomId at, const imc::Room& room) {
     const std::uint32_t flags = member.flags.load();
     const bool waits = (flags & imc::member_joining) != 0;
     const bool is_right = found != known.places.end() &&
-                          found->second.flags == (flags & ~imc::member_joining) &&
-                          waits == (found->second.joined_by != 0);
+                          found->second.flags == (flags & ~memory_only) &&
+                          waits == (found->second.joined_by != 0) &&
+                          found->second.is_unasked == ((flags & imc::member_unasked) != 0);
     if (is_right) return;
     fail("members are as commands made them",
          fmt::format("{} in {} has flags {:#x}, and must {}", member.who->address(), room.uri(),
                      flags,
                      found == known.places.end()
                          ? std::string("not be there")
-                         : fmt::format("have {:#x}{}", found->second.flags,
-                                       found->second.joined_by != 0 ? ", joining" : "")));
+                         : fmt::format("have {:#x}{}{}", found->second.flags,
+                                       found->second.joined_by != 0 ? ", joining" : "",
+                                       found->second.is_unasked ? ", unasked" : "")));
   });
   if (places != known.places.size()) {
     fail("members are as commands made them",

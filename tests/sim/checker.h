@@ -152,6 +152,7 @@ class Checker {
   bool has_withdrawn();
   bool admits_sender(UserId sender);
   [[nodiscard]] bool takes_notices(UserId sender) const;
+  bool admits_asking(UserId sender);
   [[nodiscard]] bool journal_is_late() const;
   void on_response(std::string_view bytes, const Address& to);
   void on_answer(std::string_view bytes, const Address& to);
@@ -237,6 +238,11 @@ class Checker {
   std::unordered_map<std::uint64_t, NoticeKey> notices_;
   std::unordered_map<std::uint64_t, std::uint32_t> executed_;  // By Call-ID: how often.
   std::unordered_map<UserId, Bucket> buckets_;
+  struct Hour {
+    std::uint32_t asks = 0;
+    MonoTime since{};
+  };
+  std::unordered_map<UserId, Hour> hours_;
   std::set<UserId> met_;  // Who has sent something that was executed while changes were taken.
 
   // By room, over all lives: who was ever in it or invited, and who ever asked for it.

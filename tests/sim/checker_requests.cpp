@@ -144,6 +144,11 @@ void Checker::expect_execution(const Reading& reading) {
     expected_.code = 500;
     return;
   }
+  if (verdict.asks && !admits_asking(ask.sender)) {
+    expected_.code = 480;
+    return;
+  }
+  if (verdict.consents) rules_.set_unasked(verdict.room, ask.sender, false);
   expected_.code = verdict.code;
   expected_.may_move_sender = verdict.may_move_sender;
   if (verdict.is_heard) {
@@ -160,6 +165,7 @@ void Checker::expect_execution(const Reading& reading) {
   const std::uint64_t command = ++commands_;
   for (const Change& change : verdict.changes) note_place(change.room, change.user);
   rules_.carry_out(verdict.changes, verdict.joined, waits ? command : 0);
+  if (verdict.unasked != none) rules_.set_unasked(verdict.room, verdict.unasked, true);
   if (waits) {
     exchanges_[expected_.exchange].command = command;
     exchanges_[expected_.exchange].kind = verdict.kind;
@@ -223,6 +229,17 @@ bool Checker::takes_notices(UserId sender) const {
   const auto parsed = parser::parse_uri(uri);
   const Identity* const who = parsed ? server_->identities().find(*parsed) : nullptr;
   return who == nullptr || server_->deliveries().notice_places(*who) > 0;
+}
+
+// Option unasked_rate: hours that begin with the first of them.
+bool Checker::admits_asking(UserId sender) {
+  const std::uint32_t most = world_.plan.settings.conference.unasked_rate;
+  if (most == 0) return true;
+  Hour& hour = hours_[sender];
+  if (hour.asks == 0 || world_.now.mono - hour.since >= 1h) hour = {0, world_.now.mono};
+  if (hour.asks >= most) return false;
+  ++hour.asks;
+  return true;
 }
 
 bool Checker::journal_is_late() const {
@@ -326,6 +343,7 @@ void Checker::on_held_answer(std::uint32_t number, std::string_view bytes, const
 void Checker::on_chat_answered() {
   world_.counts.add(Tally::chat_accepted);
   const std::uint64_t index = ++chat_index_;
+  rules_.set_unasked(expected_.chat->room, expected_.chat->sender, false);
   if (!expected_.chat_number || !ledger_.has_chat(*expected_.chat_number)) return;
   Chat& chat = ledger_.chat(*expected_.chat_number);
   const bool is_second = chat.life == life_;

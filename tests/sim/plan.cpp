@@ -76,6 +76,10 @@ Settings make_settings(Dice& dice, const Plan& plan) {
   if (Dice(plan.seed ^ 0x4a3e5).chance(0.15)) {
     conference.room_names = {"R0", "*?1@ex*e.org", "r2@nowhere.example"};
   }
+  Dice unasked(plan.seed ^ 0x0a5c);
+  if (unasked.chance(0.2)) {
+    conference.unasked_rate = static_cast<std::uint32_t>(unasked.between(1, 4));
+  }
   if (dice.chance(0.1)) conference.extra_headers = "X-Extra: yes\r\n";
   return settings;
 }

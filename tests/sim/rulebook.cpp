@@ -104,7 +104,10 @@ bool Rulebook::is_invited(RoomId at, UserId user) {
 
 std::uint32_t Rulebook::rooms_of(UserId user) const {
   std::uint32_t count = 0;
-  for (const KnownRoom& known : rooms_) count += known.places.contains(user) ? 1U : 0U;
+  for (const KnownRoom& known : rooms_) {
+    const auto found = known.places.find(user);
+    if (found != known.places.end() && !found->second.is_unasked) ++count;
+  }
   return count;
 }
 
@@ -267,12 +270,18 @@ std::uint16_t Rulebook::judge_about_user(const Command& command, const Ask& ask,
   switch (command.kind) {
     case RequestKind::invite:
       if (places.contains(user)) return 403;
-      if (!has_space(at, user)) return 480;
+      if (!has_space(at)) return 480;
+      verdict.asks = true;
+      verdict.unasked = user;
       verdict.changes = {{Kind::put_member, at, user, invited}};
       return 200;
     case RequestKind::add:
       if (is_member(at, user)) return 403;
-      if (!places.contains(user) && !has_space(at, user)) return 480;
+      if (!places.contains(user)) {
+        if (!has_space(at)) return 480;
+        verdict.unasked = user;
+      }
+      verdict.asks = true;
       verdict.joined = user;
       verdict.changes = {{Kind::put_member, at, user}};
       return 200;
@@ -287,8 +296,9 @@ std::uint16_t Rulebook::judge_about_user(const Command& command, const Ask& ask,
 std::uint16_t Rulebook::make(const Command& command, UserId sender, Verdict& verdict) {
   if (!settings_.anyone_creates_rooms || !is_name_for_room(verdict.room)) return 403;
   if (is_address_of_user(verdict.room)) return 403;
-  if (!has_space(verdict.room, sender)) return 480;
+  if (!may_have_more(sender)) return 480;
   verdict.joined = sender;
+  verdict.consents = true;
   // Rows without a room that bear its name must not come to life in it.
   verdict.changes = {{Kind::delete_room, verdict.room},
                      {Kind::put_room, verdict.room, 0, command.is_private ? is_private : 0},
@@ -301,13 +311,18 @@ std::uint16_t Rulebook::enter(UserId sender, Verdict& verdict) {
   const RoomId at = verdict.room;
   if (is_member(at, sender)) {
     verdict.may_move_sender = true;
+    verdict.consents = true;
     return 200;
   }
-  if (!is_invited(at, sender)) {
+  const bool was_invited = is_invited(at, sender);
+  if (!was_invited) {
     if (room(at).is_private) return 403;
-    if (!has_space(at, sender)) return 480;
+    if (!has_space(at)) return 480;
   }
+  const bool is_counted = was_invited && !room(at).places.at(sender).is_unasked;
+  if (!is_counted && !may_have_more(sender)) return 480;
   verdict.joined = sender;
+  verdict.consents = true;
   verdict.changes = {{Kind::put_member, at, sender}};
   return 200;
 }
@@ -328,11 +343,7 @@ std::uint16_t Rulebook::modify(UserId sender, UserId user, std::string_view role
   return 200;
 }
 
-bool Rulebook::has_space(RoomId at, UserId user) {
-  const KnownRoom& known = room(at);
-  if (known.exists && known.places.size() >= settings_.max_members) return false;
-  return rooms_of(user) < settings_.max_rooms_per_user;
-}
+bool Rulebook::has_space(RoomId at) { return room(at).places.size() < settings_.max_members; }
 
 // Of the plan's two sets of patterns: all, or some names of one domain.
 bool Rulebook::is_name_for_room(RoomId at) const {
@@ -366,7 +377,9 @@ void Rulebook::carry_out(const std::vector<Change>& changes, UserId joined, std:
       case Kind::put_member: {
         // Of a room that the store has refused.
         if (!known.exists) break;
-        Place& place = known.places[change.user];
+        const auto [entry, is_new] = known.places.try_emplace(change.user);
+        Place& place = entry->second;
+        if (is_new) place.is_unasked = (change.flags & invited) != 0;
         place.flags = change.flags;
         if (change.user == joined) place.joined_by = command;
         break;
@@ -378,6 +391,12 @@ void Rulebook::carry_out(const std::vector<Change>& changes, UserId joined, std:
         break;
     }
   }
+}
+
+void Rulebook::set_unasked(RoomId at, UserId user, bool is_unasked) {
+  auto& places = room(at).places;
+  const auto found = places.find(user);
+  if (found != places.end()) found->second.is_unasked = is_unasked;
 }
 
 void Rulebook::release(RoomId at, UserId joined, std::uint64_t command) {
@@ -398,7 +417,9 @@ void Rulebook::load_room(RoomId at, const StoredRoom& row) {
   if (!row.exists) return;
   known.exists = true;
   known.is_private = (row.flags & is_private) != 0;
-  for (const auto& [user, flags] : row.members) known.places[user].flags = flags;
+  for (const auto& [user, flags] : row.members) {
+    known.places[user] = {.flags = flags, .is_unasked = (flags & invited) != 0};
+  }
 }
 
 }  // namespace imcd::sim

@@ -52,6 +52,7 @@ struct Place {
   std::uint32_t flags = 0;
   // The command that made them a member, while it is not stored; 0: they get chat.
   std::uint64_t joined_by = 0;
+  bool is_unasked = false;  // Others did it, and the user has neither spoken here nor accepted.
 
   [[nodiscard]] bool is_member() const { return (flags & records::member_flag::invited) == 0; }
   [[nodiscard]] bool is_owner() const { return (flags & records::member_flag::owner) != 0; }
@@ -86,6 +87,9 @@ struct Verdict {
   std::vector<Change> changes;
   UserId joined = none;
   bool is_heard = false;         // Chat, for the members.
+  UserId unasked = none;         // Whom others put into the room or invited, newly.
+  bool asks = false;             // That, or who was invited is added: it counts for the sender.
+  bool consents = false;         // The sender is in the room by own will from now on.
   bool may_move_sender = false;  // A member again, perhaps from another URI, which is stored.
   bool is_room_change = false;   // A well-formed command of a kind that may change rooms.
   RoomId room = none;            // The room a command is about.
@@ -99,6 +103,8 @@ class Rulebook {
   Verdict judge(const Ask& ask);
   // The verdict came true. `command`: its number; 0: who joined gets chat at once.
   void carry_out(const std::vector<Change>& changes, UserId joined, std::uint64_t command);
+  // Whether the user is in the room by own will, from now on.
+  void set_unasked(RoomId room, UserId user, bool is_unasked);
   // The command is stored: who joined by it gets chat.
   void release(RoomId room, UserId joined, std::uint64_t command);
 
@@ -129,8 +135,12 @@ class Rulebook {
   [[nodiscard]] Command parse(std::string_view line) const;
   [[nodiscard]] bool knows_topic(std::string_view topic) const;
   std::optional<parser::Uri> resolve(std::string_view text, const Ask& ask);
+  // By own will.
   [[nodiscard]] std::uint32_t rooms_of(UserId user) const;
-  bool has_space(RoomId room, UserId user);
+  [[nodiscard]] bool may_have_more(UserId user) const {
+    return rooms_of(user) < settings_.max_rooms_per_user;
+  }
+  bool has_space(RoomId room);
   [[nodiscard]] bool is_name_for_room(RoomId room) const;
   // Whether somebody who is in a room or has sent something is there.
   bool is_address_of_user(RoomId room);

@@ -230,9 +230,10 @@ def made_up_hosts(stage):
 
 
 def time_to_far_host(stage, home, room, number):
-    """From adding a member at a host that was never asked for until she hears of it."""
+    """From the entering of a member at a host that was never asked for until she hears of it."""
     begin = time.monotonic()
-    stage.sender.send("olga", room, f"#add sip:far{number}@n{number}.good.example:{home.getsockname()[1]}")
+    uri = f"sip:far{number}@n{number}.good.example:{home.getsockname()[1]}"
+    stage.sender.send(f"far{number}", room, "#join", (("From", f"<{uri}>;tag=far{number}"),))
     while time.monotonic() - begin < 22:
         stage.sender.take(0.0)
         with contextlib.suppress(TimeoutError):
