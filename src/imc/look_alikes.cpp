@@ -10,10 +10,8 @@ constexpr std::string_view mark = "| ";
 
 // Space, tab, and what Unicode has of the kind in UTF-8: no-break and wide spaces, and characters
 // without width, which nobody sees either.
-constexpr std::array<std::string_view, 24> blanks = {" ",
+constexpr std::array<std::string_view, 22> blanks = {" ",
                                                      "\t",
-                                                     "\v",
-                                                     "\f",
                                                      "\xc2\xa0",
                                                      "\xe2\x80\x80",
                                                      "\xe2\x80\x81",
@@ -70,11 +68,26 @@ bool is_look_alike(std::string_view line) {
   return looks_like_speaker(line) || looks_like_notice(line);
 }
 
+// Where the next line begins, from a place on. Lines end where any client may show an end: also at
+// the separators of Unicode (U+0085, U+2028, U+2029).
+std::size_t next_line(std::string_view text, std::size_t from) {
+  constexpr std::array<std::string_view, 7> ends = {"\r",       "\n",           "\v",          "\f",
+                                                    "\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9"};
+  constexpr std::string_view first_bytes = "\r\n\v\f\xc2\xe2";
+  for (std::size_t at = text.find_first_of(first_bytes, from); at != std::string_view::npos;
+       at = text.find_first_of(first_bytes, at + 1)) {
+    for (const std::string_view end : ends) {
+      if (text.substr(at).starts_with(end)) return at + end.size();
+    }
+  }
+  return std::string_view::npos;
+}
+
 // Where the next such line begins, from a place on that is not the text's first line.
 std::size_t find_look_alike(std::string_view text, std::size_t from) {
-  for (std::size_t end = text.find_first_of("\r\n", from); end != std::string_view::npos;
-       end = text.find_first_of("\r\n", end + 1)) {
-    if (is_look_alike(text.substr(end + 1))) return end + 1;
+  for (std::size_t at = next_line(text, from); at != std::string_view::npos;
+       at = next_line(text, at)) {
+    if (is_look_alike(text.substr(at))) return at;
   }
   return std::string_view::npos;
 }

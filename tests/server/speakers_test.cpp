@@ -106,6 +106,8 @@ TEST_F(Texts, FurtherLinesThatLookLikeASpeakerOrANoticeAreMarked) {
   EXPECT_EQ(shown("hi\n\xc2\xa0\xe2\x80\x8b*** a"), before + "hi\n| \xc2\xa0\xe2\x80\x8b*** a");
   EXPECT_EQ(shown("hi\n***\tgone"), before + "hi\n| ***\tgone");
   EXPECT_EQ(shown("hi\n<a>b>: yes"), before + "hi\n| <a>b>: yes");
+  EXPECT_EQ(shown("hi\xe2\x80\xa8<b@x>: a\xc2\x85*** b\v<c>:"),
+            before + "hi\xe2\x80\xa8| <b@x>: a\xc2\x85| *** b\v| <c>:");
   // The length that is told is that of what is sent.
   EXPECT_NE(bob.requests[0].bytes.find(
                 fmt::format("Content-Length: {}\r\n", bob.requests[0].body.size())),
