@@ -44,6 +44,8 @@ def room_at_her_address(stage):
         own_join(stage)
         room_of_one_who_wrote(stage)
     stage.restart()
+    stage.listener.turn_for(0.3)
+    stage.listener.heard.clear()  # What carol said.
     code, heard = chat(stage, "alice", "bob", "after a restart")
     stage.check("... after a restart, too", code == 200 and len(heard) == 1, f"{code}, heard {len(heard)}")
 
