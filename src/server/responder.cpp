@@ -1,6 +1,7 @@
 #include "server/responder.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include "imc/replies.h"
 
@@ -58,7 +59,7 @@ void Responder::write_fields_of(ByteBuffer& out, const parser::MessageView& view
     case 405:
       return parser::write_field(out, "Allow", allowed_methods);
     case 415:
-      if (reply.phrase == imc::reply::unsupported_media_type.phrase) {
+      if (std::string_view(reply.phrase) == imc::reply::unsupported_media_type.phrase) {
         return parser::write_field(out, "Accept", accepted_types_);
       }
       return parser::write_field(out, "Accept-Encoding", "identity");
