@@ -114,6 +114,8 @@ struct Figures : FigureList {
                                 "what came in and was no good SIP, answered or not"};
   Counter parse_errors_answered{*this, "sip_parse_errors_answered_total",
                                 "requests answered with what is wrong in their form"};
+  Counter header_fields_ignored{*this, "sip_header_fields_ignored_total",
+                                "malformed fields of requests that could be done without"};
   Counter datagrams_dropped{*this, "sip_unanswerable_total",
                             "what came in and was neither good SIP nor answerable"};
   Counter keepalives{*this, "sip_keepalives_total", "empty lines and datagrams of peers"};

@@ -2,9 +2,9 @@
 
 #include <array>
 #include <cstring>
-#include <span>
 
 #include "base/limits.h"
+#include "parser/media_type.h"
 #include "parser/writer.h"
 
 namespace imcd::delivery {
@@ -55,6 +55,26 @@ class Head {
   char* begin_;
   char* at_;
 };
+
+void write_copy(ByteBuffer& out, std::string_view name, std::optional<std::string_view> value) {
+  if (!value || value->empty()) return;
+  out.append(name);
+  out.append(": ");
+  parser::write_line_text(out, *value);
+  out.append("\r\n");
+}
+
+// How the body is to be read. Each look-up of a name that is not in the parser's table passes all
+// fields; there is one for each message, not for each member.
+void write_content_coding(ByteBuffer& out, const parser::MessageView& original) {
+  write_copy(out, "Content-Type", original.find(HeaderName::content_type));
+  const auto encoding = original.find(HeaderName::content_encoding);
+  if (encoding && !parser::is_no_coding(*encoding)) write_copy(out, "Content-Encoding", encoding);
+  write_copy(out, "Content-Disposition", original.find(HeaderName::content_disposition));
+  for (const char* const name : {"Content-Transfer-Encoding", "MIME-Version", "Content-ID"}) {
+    write_copy(out, name, original.find_other(name));
+  }
+}
 
 }  // namespace
 
@@ -107,23 +127,18 @@ void write_common_fields(ByteBuffer& out, const CommonPart& part) {
 }
 
 void write_content_fields(ByteBuffer& out, const parser::MessageView& original,
-                          std::string_view type) {
-  // The first are those of the original content alone.
-  constexpr std::array relayed = {HeaderName::content_type,
-                                  HeaderName::content_encoding,
-                                  HeaderName::content_disposition,
-                                  HeaderName::content_language,
-                                  HeaderName::date,
-                                  HeaderName::expires};
-  if (!type.empty()) parser::write_field(out, "Content-Type", type);
-  for (const HeaderName name : std::span(relayed).subspan(type.empty() ? 0 : 3)) {
-    const auto value = original.find(name);
-    if (!value) continue;
-    out.append(parser::header_name_text(name));
-    out.append(": ");
-    parser::write_line_text(out, *value);
-    out.append("\r\n");
+                          std::string_view type, std::optional<std::uint32_t> expires_s) {
+  if (!type.empty()) {
+    parser::write_field(out, "Content-Type", type);
+  } else {
+    write_content_coding(out, original);
   }
+  write_copy(out, "Content-Language", original.find(HeaderName::content_language));
+  write_copy(out, "Date", original.find(HeaderName::date));
+  write_copy(out, "Priority", original.find_other("Priority"));
+  const auto subject = original.find_other("Subject");
+  write_copy(out, "Subject", subject ? subject : original.find_other("s"));
+  if (expires_s) parser::write_field(out, "Expires", *expires_s);
 }
 
 void write_body(ByteBuffer& out, std::string_view first, std::string_view second) {

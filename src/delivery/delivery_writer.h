@@ -42,11 +42,11 @@ struct CommonPart {
 // From and what follows it, up to where content fields begin.
 void write_common_fields(ByteBuffer& out, const CommonPart& part);
 
-// The sender's fields that travel with the content (RFC 3428 5: Date and Expires too). `type`: of
-// content that is not the original's, of which then only what holds for both is written; empty: it
-// is the original's.
+// The sender's fields that travel with the content (RFC 3261 7.4.1, RFC 2045 3; RFC 3428 5 has Date
+// and Expires too). `type`: of content that is not the original's, of which then only what holds
+// for both is written; empty: it is the original's. `expires_s`: what the original's Expires says.
 void write_content_fields(ByteBuffer& out, const parser::MessageView& original,
-                          std::string_view type = {});
+                          std::string_view type, std::optional<std::uint32_t> expires_s);
 
 // Content-Length, the empty line and the body, which may come in two pieces.
 void write_body(ByteBuffer& out, std::string_view first, std::string_view second = {});

@@ -1,6 +1,7 @@
 #include "imc/chat_content.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/text.h"
 #include "imc/cpim_sender.h"
@@ -9,25 +10,34 @@
 #include "imc/message_content.h"
 #include "imc/replies.h"
 #include "parser/cpim.h"
+#include "parser/media_type.h"
 
 namespace imcd::imc {
+
+using parser::MediaType;
+
 namespace {
 
 constexpr std::string_view utf8_text = "text/plain;charset=UTF-8";
 
 // What a client may show as a page.
-bool is_html(std::string_view media_type) {
-  return equal_ignoring_case(media_type, "text/html") ||
-         equal_ignoring_case(media_type, "application/xhtml+xml");
+bool is_html(const MediaType& media) {
+  return media.is("text", "html") || media.is("application", "xhtml+xml");
 }
 
 // HTML has to be named: no general word is meant to let in what can look like anything.
-bool covers(std::string_view range, std::string_view media_type) {
-  if (equal_ignoring_case(range, media_type)) return true;
-  if (is_html(media_type)) return false;
-  return range == "*/*" ||
-         (range.ends_with("/*") &&
-          starts_with_ignoring_case(media_type, range.substr(0, range.size() - 1)));
+bool covers(std::string_view range, const MediaType& media) {
+  const std::size_t slash = range.find('/');
+  const std::string_view type = range.substr(0, slash);
+  const std::string_view subtype = range.substr(slash + 1);
+  if (media.is(type, subtype)) return true;
+  if (is_html(media) || subtype != "*") return false;
+  return type == "*" || equal_ignoring_case(type, media.type);
+}
+
+// Of no type, or one that can't be read: an empty one.
+MediaType media_type(std::optional<std::string_view> content_type) {
+  return parser::parse_media_type(content_type.value_or(std::string_view{})).value_or(MediaType{});
 }
 
 }  // namespace
@@ -39,12 +49,14 @@ std::expected<ChatContent, Reply> ChatContentReader::read(const parser::MessageV
     if (!is_readable) return ChatContent{.body = view.body};
     return ChatContent{.body = mark_look_alikes(view.body, marked_), .has_prefix = true};
   }
-  const std::string_view type = media_type(view);
-  if (is_html(type) && !is_relayed(type)) {
+  const MediaType media = media_type(view.find(parser::HeaderName::content_type));
+  // Text in a form that has no place for a prefix.
+  if (media.type.empty() || media.is("text", "plain")) return ChatContent{.body = view.body};
+  if (is_html(media) && !is_relayed(media)) {
     if (!is_readable) return std::unexpected(reply::unsupported_content_encoding);
     return ChatContent{.body = text_of(view.body), .type = utf8_text, .has_prefix = true};
   }
-  if (!is_relayed(type)) return std::unexpected(reply::unsupported_media_type);
+  if (!is_relayed(media)) return std::unexpected(reply::unsupported_media_type);
   return is_cpim(view) ? read_cpim(view, sender) : ChatContent{.body = view.body};
 }
 
@@ -55,8 +67,8 @@ std::expected<ChatContent, Reply> ChatContentReader::read_cpim(const parser::Mes
   if (!named) return std::unexpected(reply::not_the_sender);
   const auto cpim = parser::parse_cpim(*named);
   if (!cpim) return ChatContent{.body = *named};
-  const std::string_view type = media_type(cpim->content_type);
-  if (!is_html(type) || is_relayed(type)) return ChatContent{.body = *named};
+  const MediaType media = media_type(cpim->content_type);
+  if (!is_html(media) || is_relayed(media)) return ChatContent{.body = *named};
   const std::string_view text = text_of(cpim->content);
   rewritten_.clear();
   rewritten_.append(cpim->headers);
@@ -74,9 +86,9 @@ std::string_view ChatContentReader::text_of(std::string_view html) {
   return mark_look_alikes(text_.view(), marked_);
 }
 
-bool ChatContentReader::is_relayed(std::string_view type) const {
+bool ChatContentReader::is_relayed(const MediaType& media) const {
   return std::ranges::any_of(content_types_,
-                             [type](const std::string& range) { return covers(range, type); });
+                             [&media](const std::string& range) { return covers(range, media); });
 }
 
 }  // namespace imcd::imc

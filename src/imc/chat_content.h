@@ -17,6 +17,7 @@
 #include "base/byte_buffer.h"
 #include "base/reply.h"
 #include "identity/identity.h"
+#include "parser/media_type.h"
 #include "parser/message.h"
 
 namespace imcd::imc {
@@ -39,7 +40,7 @@ class ChatContentReader {
   [[nodiscard]] std::expected<ChatContent, Reply> read_cpim(const parser::MessageView& view,
                                                             const Identity& sender);
   [[nodiscard]] std::string_view text_of(std::string_view html);
-  [[nodiscard]] bool is_relayed(std::string_view media_type) const;
+  [[nodiscard]] bool is_relayed(const parser::MediaType& media) const;
 
   std::vector<std::string> content_types_;
   ByteBuffer named_;      // Scratch: a message/cpim with its sender filled in,

@@ -110,7 +110,7 @@ std::optional<std::uint32_t> ChatRelay::write(const RoomMessage& message,
 // Text shows who said it.
 void ChatRelay::write_content(ByteBuffer& out, const RoomMessage& message,
                               const ChatContent& content, const Identity& sender) {
-  delivery::write_content_fields(out, message.view, content.type);
+  delivery::write_content_fields(out, message.view, content.type, message.expires_s);
   if (!content.has_prefix) return delivery::write_body(out, content.body);
   const bool has_type = message.view.find(HeaderName::content_type).has_value();
   if (!has_type) out.append("Content-Type: text/plain\r\n");

@@ -113,6 +113,10 @@ Outcome Conference::run_command(const RoomMessage& message, const Reading& readi
   const auto& command = *reading.command;
   if (has_unreadable_encoding(message.view)) {
     outcome.reply = reply::unsupported_content_encoding;
+    outcome.notices.push_back({Notice::To::user,
+                               reading.sender,
+                               {},
+                               "A command cannot be read when it is compressed or encoded."});
   } else if (!command) {
     outcome.reply = command.error().reply;
     outcome.notices.push_back({Notice::To::user, reading.sender, {}, command.error().notice});

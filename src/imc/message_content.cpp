@@ -1,24 +1,46 @@
 #include "imc/message_content.h"
 
+#include <algorithm>
+#include <array>
+
 #include "base/text.h"
 #include "parser/cpim.h"
+#include "parser/media_type.h"
 
 namespace imcd::imc {
 
 using parser::HeaderName;
 
-std::string_view media_type(std::string_view content_type) {
-  return trim(content_type.substr(0, content_type.find(';')));
-}
-
-std::string_view media_type(const parser::MessageView& view) {
-  return media_type(view.find(HeaderName::content_type).value_or(std::string_view{}));
-}
-
 namespace {
 
+// Charsets in which ASCII text is not what it is in ASCII (IANA's names, and those in use).
+bool is_ascii_superset(std::string_view charset) {
+  constexpr std::array others = {"utf-16",    "utf16",  "utf-32", "utf32",   "ucs-2",
+                                 "ucs2",      "ucs-4",  "ucs4",   "unicode", "iso-10646-ucs-",
+                                 "csunicode", "ebcdic", "ibm037", "cp037",   "ibm500",
+                                 "ibm-1047",  "ibm1047"};
+  return std::ranges::none_of(
+      others, [charset](const char* name) { return starts_with_ignoring_case(charset, name); });
+}
+
 bool is_plain(std::string_view content_type) {
-  return content_type.empty() || equal_ignoring_case(media_type(content_type), "text/plain");
+  if (content_type.empty()) return true;
+  const auto media = parser::parse_media_type(content_type);
+  return media && media->is("text", "plain") && is_ascii_superset(media->charset);
+}
+
+// Whether the body is written as it is meant (RFC 2045 6): not as base64 or quoted-printable.
+bool is_written_plainly(const parser::MessageView& view) {
+  const auto encoding = view.find_other("Content-Transfer-Encoding");
+  if (!encoding) return true;
+  constexpr std::array plain = {"7bit", "8bit", "binary", "identity", ""};
+  return std::ranges::any_of(
+      plain, [&encoding](const char* name) { return equal_ignoring_case(trim(*encoding), name); });
+}
+
+// A byte order mark says the same as a charset, also where none is named.
+bool has_wide_mark(std::string_view body) {
+  return body.starts_with("\xff\xfe") || body.starts_with("\xfe\xff");
 }
 
 std::string_view command_text(const parser::MessageView& view) {
@@ -31,16 +53,19 @@ std::string_view command_text(const parser::MessageView& view) {
 }  // namespace
 
 bool is_plain_text(const parser::MessageView& view) {
-  return is_plain(view.find(HeaderName::content_type).value_or(std::string_view{}));
+  return is_plain(view.find(HeaderName::content_type).value_or(std::string_view{})) &&
+         is_written_plainly(view) && !has_wide_mark(view.body);
 }
 
 bool is_cpim(const parser::MessageView& view) {
-  return equal_ignoring_case(media_type(view), "message/cpim");
+  const auto type = view.find(HeaderName::content_type);
+  const auto media = parser::parse_media_type(type.value_or(std::string_view{}));
+  return media && media->is("message", "cpim");
 }
 
 bool has_unreadable_encoding(const parser::MessageView& view) {
   const auto encoding = view.find(HeaderName::content_encoding);
-  return encoding && !equal_ignoring_case(trim(*encoding), "identity");
+  return encoding && !parser::is_no_coding(*encoding);
 }
 
 bool is_automatic(const parser::MessageView& view) {
@@ -54,9 +79,14 @@ bool is_spoken(const parser::MessageView& view) {
 
 std::optional<std::string_view> find_command_line(const parser::MessageView& view, char prefix) {
   std::string_view line = command_text(view);
+  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+  if (line.starts_with(byte_order_mark)) line.remove_prefix(byte_order_mark.size());
+  line.remove_prefix(std::min(line.find_first_not_of(" \t\r\n"), line.size()));
   if (!line.starts_with(prefix)) return std::nullopt;
   line.remove_prefix(1);
-  return line.substr(0, line.find_first_of("\r\n"));
+  line = line.substr(0, line.find_first_of("\r\n"));
+  while (!line.empty() && (line.back() == '\0' || is_blank(line.back()))) line.remove_suffix(1);
+  return line;
 }
 
 }  // namespace imcd::imc

@@ -9,18 +9,14 @@
 
 namespace imcd::imc {
 
-// type/subtype of a Content-Type value, without its parameters.
-[[nodiscard]] std::string_view media_type(std::string_view content_type);
-// The same of the message's; empty: it has none.
-[[nodiscard]] std::string_view media_type(const parser::MessageView& view);
-
-// A body without Content-Type is taken for text/plain.
+// Text in which ASCII stands as itself, so that a name can be put before it. A body without
+// Content-Type is taken for text/plain.
 [[nodiscard]] bool is_plain_text(const parser::MessageView& view);
 
 // RFC 3862: a text wrapped with headers of its own.
 [[nodiscard]] bool is_cpim(const parser::MessageView& view);
 
-// RFC 3261 20.12: we take the content apart in no encoding but the one that changes nothing.
+// RFC 3261 20.12: we take the content apart in no encoding but those that change nothing.
 [[nodiscard]] bool has_unreadable_encoding(const parser::MessageView& view);
 
 // Somebody says something: no automatic answer, and not nothing.
@@ -30,7 +26,8 @@ namespace imcd::imc {
 [[nodiscard]] bool is_automatic(const parser::MessageView& view);
 
 // The line of a command without its prefix, up to the first line end; nothing for chat. It stands
-// in the body, or in what a message/cpim wraps (RFC 3862).
+// in the body, or in what a message/cpim wraps (RFC 3862), perhaps behind a byte order mark, blanks
+// and empty lines; blanks and NULs at its end are not part of it.
 [[nodiscard]] std::optional<std::string_view> find_command_line(const parser::MessageView& view,
                                                                 char prefix);
 

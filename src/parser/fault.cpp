@@ -57,7 +57,6 @@ constexpr std::array rows = {
     Row{Fault::content_length_beyond,
         {400, "Content-Length Beyond Datagram", "content_length_beyond"}},
     Row{Fault::bad_content_type, {400, "Bad Content-Type Header", "bad_content_type"}},
-    Row{Fault::bad_expires, {400, "Bad Expires Header", "bad_expires"}},
     Row{Fault::bad_uri, {400, "Bad URI", "bad_uri"}},
     Row{Fault::bad_p_asserted_identity,
         {403, "Bad P-Asserted-Identity Header", "bad_p_asserted_identity"}},

@@ -11,7 +11,7 @@ namespace imcd::parser {
 
 enum class Fault : std::uint8_t {
   // Not SIP at all: nothing can be answered.
-  empty,            // No bytes, or only CRLF: a keepalive (RFC 5626 3.5.1).
+  empty,            // No bytes, or only CRLF or NUL: a keepalive (RFC 5626 3.5.1).
   stun,             // A STUN message that went astray (RFC 5389 6).
   not_sip,          // No start line that looks like SIP: noise.
   bad_status_line,  // A response that is none.
@@ -20,7 +20,7 @@ enum class Fault : std::uint8_t {
   bad_request_line,
   bad_version,  // 505
   bad_request_uri,
-  bad_header_line,   // No colon, or no name before it.
+  bad_header_line,   // Of a field that is needed: no colon, or no name before it.
   header_not_ended,  // The empty line is missing, or the datagram was cut before it.
   too_many_headers,
   header_too_long,
@@ -51,7 +51,6 @@ enum class Fault : std::uint8_t {
   bad_content_length,
   content_length_beyond,  // Larger than what the datagram holds.
   bad_content_type,
-  bad_expires,
   bad_uri,                  // A URI in a place that the caller knows.
   bad_p_asserted_identity,  // 403: From is not believed in its place.
   two_sip_identities,       // Likewise, of P-Asserted-Identity.

@@ -24,6 +24,11 @@ bool is_stun(std::string_view bytes) {
          bytes.substr(4, cookie.size()) == cookie;
 }
 
+// NULs and line ends, which some clients send so that their NAT does not forget them.
+bool is_keepalive(std::string_view bytes) {
+  return bytes.find_first_not_of(std::string_view("\0\r\n \t", 5)) == std::string_view::npos;
+}
+
 void reset(MessageView& view) {
   view.is_request = false;
   view.method = Method::other;
@@ -33,6 +38,7 @@ void reset(MessageView& view) {
   view.reason = {};
   view.body = {};
   view.header_count = 0;
+  view.ignored_fields = 0;
   view.first.fill(MessageView::absent);
   view.repeated = 0;
 }
@@ -80,6 +86,47 @@ void append_field(MessageView& view, HeaderName name) {
   ++view.header_count;
 }
 
+// Fields that can be done without: RFC 3261 8.2.2 has them ignored when they are malformed. Those
+// that are not here name the sender or the transaction, give a length, or change what is done.
+bool is_needless(HeaderName name) {
+  switch (name) {
+    case HeaderName::content_disposition:
+    case HeaderName::content_language:
+    case HeaderName::contact:
+    case HeaderName::expires:
+    case HeaderName::date:
+    case HeaderName::in_reply_to:
+    case HeaderName::retry_after:
+    case HeaderName::accept:
+    case HeaderName::other:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// What a peer in front of us puts in or takes out. It may take a bare LF for no line end, and so
+// have let pass what stands behind one.
+bool is_guarded(HeaderName name) {
+  return name == HeaderName::via || name == HeaderName::route ||
+         name == HeaderName::p_asserted_identity || name == HeaderName::privacy ||
+         name == HeaderName::x_imc_loop;
+}
+
+// The field that a malformed line was meant to be: what its first token names.
+HeaderName intended_name(std::string_view line) {
+  return find_header_name(line.substr(0, span_in(CharSet::token, line)));
+}
+
+// A line without a colon, or whose name is no token. One that begins with a blank continues
+// nothing, as it stands behind the start line.
+void take_malformed_line(std::string_view text, std::size_t offset, MessageView& view,
+                         FirstFault& fault) {
+  const bool may_be_ignored = is_needless(intended_name(text)) && !is_blank(text.front());
+  if (!may_be_ignored) return fault.note(Fault::bad_header_line, offset);
+  ++view.ignored_fields;
+}
+
 // message-header = field-name HCOLON field-value: blanks but no line end before the colon.
 void take_header_line(std::string_view bytes, const HeadLine& line, MessageView& view,
                       FirstFault& fault) {
@@ -94,8 +141,8 @@ void take_header_line(std::string_view bytes, const HeadLine& line, MessageView&
   // The names that are known are tokens.
   const bool is_name = field.name != HeaderName::other || is_all_in(CharSet::token, name);
   if (colon == end || !is_name) {
-    fault.note(line.has_control ? Fault::control_character : Fault::bad_header_line, line.begin);
-    return;
+    if (line.has_control) return fault.note(Fault::control_character, line.begin);
+    return take_malformed_line({begin, end}, line.begin, view, fault);
   }
   field.name_text = name;
   field.value = trim_value(colon + 1, end);
@@ -110,6 +157,53 @@ void take_header_line(std::string_view bytes, const HeadLine& line, MessageView&
     fault.note(Fault::header_too_long, line.begin);
   }
   append_field(view, field.name);
+}
+
+// Where the next LF without a CR before it is; npos: there is none.
+std::size_t find_bare_lf(std::string_view text) {
+  std::size_t lf = text.find('\n');
+  while (lf != std::string_view::npos && lf != 0 && text[lf - 1] == '\r') {
+    lf = text.find('\n', lf + 1);
+  }
+  return lf;
+}
+
+bool has_bare_control(std::string_view text) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '\0' || (text[at] == '\r' && !text.substr(at).starts_with("\r\n"))) return true;
+  }
+  return false;
+}
+
+// A line with a NUL, a bare CR or a bare LF in it. Clients are known to end a field of their own
+// with LF alone (RFC 3261 25.1 wants CRLF): a needless one is ignored, and what follows is the next
+// line, as it is for most servers.
+void take_unclean_line(std::string_view bytes, HeadLine line, MessageView& view,
+                       FirstFault& fault) {
+  std::string_view text(bytes.data() + line.begin, bytes.data() + line.end);
+  bool is_behind_lf = false;
+  for (std::size_t lf = find_bare_lf(text); lf != std::string_view::npos; lf = find_bare_lf(text)) {
+    const std::string_view piece = text.substr(0, lf);
+    const bool may_be_ignored =
+        !piece.empty() && !is_blank(piece.front()) && is_needless(intended_name(piece));
+    if (!may_be_ignored || has_bare_control(piece)) {
+      return take_header_line(bytes, line, view, fault);
+    }
+    ++view.ignored_fields;
+    is_behind_lf = true;
+    text.remove_prefix(lf + 1);
+    line.begin += static_cast<std::uint32_t>(lf + 1);
+    line.colon = line.begin + static_cast<std::uint32_t>(std::min(text.find(':'), text.size()));
+  }
+  if (is_behind_lf) {
+    // A blank continues the field that is ignored.
+    if (!text.empty() && is_blank(text.front())) return;
+    if (text.empty() || is_guarded(intended_name(text))) {
+      return fault.note(Fault::control_character, line.begin);
+    }
+  }
+  line.has_control = has_bare_control(text);
+  take_header_line(bytes, line, view, fault);
 }
 
 // RFC 3261 18.3, message-oriented transports: without Content-Length the body is all that follows,
@@ -135,6 +229,7 @@ void take_body(std::string_view rest, std::size_t offset, MessageView& view, Fir
 // From the start line on. Offsets of faults are into `bytes`.
 Parsed<void> cut(std::string_view bytes, MessageView& view) {
   if (!is_in(CharSet::token, bytes.front())) {
+    if (is_keepalive(bytes)) return std::unexpected(ParseError{Fault::empty, 0});
     return std::unexpected(ParseError{is_stun(bytes) ? Fault::stun : Fault::not_sip, 0});
   }
   Head head;
@@ -151,7 +246,11 @@ Parsed<void> cut(std::string_view bytes, MessageView& view) {
     if (what == Fault::not_sip || what == Fault::bad_status_line) return fault.result();
   }
   for (std::size_t i = 1; i < head.line_count; ++i) {
-    take_header_line(bytes, head.lines[i], view, fault);
+    if (head.lines[i].has_control) {
+      take_unclean_line(bytes, head.lines[i], view, fault);
+    } else {
+      take_header_line(bytes, head.lines[i], view, fault);
+    }
   }
   if (head.has_too_many) fault.note(Fault::too_many_headers, head.lines[Head::lines_max - 1].end);
   if (head.is_ended) {
@@ -163,6 +262,16 @@ Parsed<void> cut(std::string_view bytes, MessageView& view) {
 }
 
 }  // namespace
+
+std::optional<std::string_view> MessageView::find_other(std::string_view name) const {
+  for (std::size_t i = 0; i < header_count; ++i) {
+    const HeaderField& field = headers[i];
+    if (field.name == HeaderName::other && equal_ignoring_case(field.name_text, name)) {
+      return field.value;
+    }
+  }
+  return std::nullopt;
+}
 
 Method find_method(std::string_view text) {
   if (text == "MESSAGE") return Method::message;

@@ -48,6 +48,7 @@ struct MessageView {
   std::string_view reason;        // Responses only.
   std::string_view body;          // By Content-Length; without one, all that follows the head.
   std::size_t header_count = 0;
+  std::size_t ignored_fields = 0;  // Malformed ones that can be done without (RFC 3261 8.2.2).
   std::array<HeaderField, limits::header_fields_max> headers;
 
   // The value of the first field of that name; nothing when there is none.
@@ -56,6 +57,8 @@ struct MessageView {
     if (index == absent) return std::nullopt;
     return headers[index].value;
   }
+  // The same for a name that is not in the table, in any case.
+  [[nodiscard]] std::optional<std::string_view> find_other(std::string_view name) const;
   // Whether there are two fields of that name or more.
   [[nodiscard]] bool is_repeated(HeaderName name) const {
     return (repeated >> static_cast<unsigned>(name) & 1U) != 0;

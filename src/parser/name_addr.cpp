@@ -55,12 +55,24 @@ bool take_address(Cursor& cursor, NameAddr& name_addr) {
   return take_bracketed_uri(cursor, name_addr);
 }
 
-bool take_parameters(Cursor& cursor, NameAddr& name_addr) {
+// `tag=` with nothing behind it: the place where a tag would stand.
+bool take_empty_tag(Cursor& cursor, NameAddr& name_addr) {
+  Cursor behind = cursor;
+  if (!equal_ignoring_case(behind.take_run(CharSet::token), "tag")) return false;
+  if (!behind.take_separator('=') || !(behind.at_end() || behind.next_is(';'))) return false;
+  if (name_addr.has_tag || name_addr.tag.data() != nullptr) return false;
+  name_addr.tag = behind.rest().substr(0, 0);
+  cursor = behind;
+  return true;
+}
+
+bool take_parameters(Cursor& cursor, bool may_lack_tag, NameAddr& name_addr) {
   while (cursor.take_separator(';')) {
+    if (may_lack_tag && take_empty_tag(cursor, name_addr)) continue;
     Parameter parameter;
     if (!take_parameter(cursor, parameter)) return false;
     if (!equal_ignoring_case(parameter.name, "tag")) continue;
-    if (name_addr.has_tag || !parameter.is_token) return false;
+    if (name_addr.tag.data() != nullptr || !parameter.is_token) return false;
     name_addr.tag = parameter.value;
     name_addr.has_tag = true;
   }
@@ -79,8 +91,8 @@ bool take_end(Cursor& cursor, NameAddr& name_addr) {
 Parsed<void> parse_name_addr(std::string_view value, Fault fault, NameAddr& name_addr) {
   Cursor cursor(value);
   name_addr = {};
-  if (take_address(cursor, name_addr) && take_parameters(cursor, name_addr) &&
-      take_end(cursor, name_addr)) {
+  if (take_address(cursor, name_addr) &&
+      take_parameters(cursor, fault == Fault::bad_to, name_addr) && take_end(cursor, name_addr)) {
     return {};
   }
   return std::unexpected(ParseError{fault, static_cast<std::uint32_t>(cursor.offset())});

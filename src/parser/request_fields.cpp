@@ -6,7 +6,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "parser/cursor.h"
-#include "parser/parameter.h"
+#include "parser/media_type.h"
 
 namespace imcd::parser {
 namespace {
@@ -117,33 +117,22 @@ void check_max_forwards(Check& check, RequestFields& fields) {
   }
 }
 
-// media-type = m-type SLASH m-subtype *(SEMI m-parameter), and each m-parameter has a value.
-bool is_media_type(std::string_view value) {
-  Cursor cursor(value);
-  if (cursor.take_run(CharSet::token).empty() || !cursor.take_separator('/')) return false;
-  if (cursor.take_run(CharSet::token).empty()) return false;
-  while (cursor.take_separator(';')) {
-    Parameter parameter;
-    if (!take_parameter(cursor, parameter) || !parameter.has_value) return false;
-  }
-  return cursor.at_end();
-}
-
 void check_content_type(Check& check) {
   const auto value = check.find_at_most_one(HeaderName::content_type, Fault::repeated_content_type);
-  if (value && !is_media_type(*value)) check.fault.note(Fault::bad_content_type);
+  if (value && !parse_media_type(*value)) check.fault.note(Fault::bad_content_type);
 }
 
-// delta-seconds = 1*DIGIT. RFC 3261 20.19 ends at 2^32-1; more is as good as that. A second field
-// is refused too: which one would hold?
-void check_expires(Check& check, RequestFields& fields) {
-  const auto value = check.find_at_most_one(HeaderName::expires, Fault::bad_expires);
+// delta-seconds = 1*DIGIT. RFC 3261 20.19 ends at 2^32-1; more is as good as that. A date, which
+// RFC 2543 had there, is as if it were not there (RFC 3261 8.2.2), and so are two: which would
+// hold?
+void check_expires(const MessageView& view, RequestFields& fields) {
+  const auto value = view.find(HeaderName::expires);
   if (!value) return;
-  if (is_all_in(CharSet::digit, *value)) {
+  if (is_all_in(CharSet::digit, *value) && !view.is_repeated(HeaderName::expires)) {
     fields.expires_s =
         static_cast<std::uint32_t>(parse_number(*value, UINT32_MAX).value_or(UINT32_MAX));
   } else {
-    check.fault.note(Fault::bad_expires);
+    ++fields.ignored_fields;
   }
 }
 
@@ -189,7 +178,7 @@ Parsed<void> parse_request_fields(const MessageView& view, RequestFields& fields
   check_cseq(check, fields);
   check_max_forwards(check, fields);
   check_content_type(check);
-  check_expires(check, fields);
+  check_expires(view, fields);
   return check.fault.result();
 }
 

@@ -31,13 +31,14 @@ struct RequestFields {
   CSeq cseq;
   std::optional<std::uint32_t> max_forwards;  // 0 to 255.
   std::optional<std::uint32_t> expires_s;     // Larger values count as 2^32-1 (RFC 3261 20.19).
+  std::size_t ignored_fields = 0;             // Malformed ones that can be done without.
   std::size_t via_count = 0;                  // Values, not fields.
 };
 
 // Parses and checks the Request-URI and the mandatory fields of a request: present, once,
-// well-formed, CSeq method equal to the method; also Max-Forwards, Content-Type and Expires where
-// they are there. On error `fields` holds those that were good; the fault's offset is into the
-// value at fault.
+// well-formed, CSeq method equal to the method; also Max-Forwards and Content-Type where they are
+// there. A malformed Expires is ignored. On error `fields` holds those that were good; the fault's
+// offset is into the value at fault.
 Parsed<void> parse_request_fields(const MessageView& view, RequestFields& fields);
 
 // Whether a response can be written to this request: it is no ACK (RFC 3261 17), its top Via is

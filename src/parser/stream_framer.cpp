@@ -21,6 +21,8 @@ std::size_t length_value(std::string_view line) {
   return 0;
 }
 
+bool is_stray(char c) { return c == '\0' || c == '\n'; }
+
 // RFC 3261 7.3.1: a line that begins with a blank continues the one before.
 std::string_view folded_value(std::string_view text) {
   std::size_t end = text.find("\r\n");
@@ -55,6 +57,7 @@ StreamFramer::Piece StreamFramer::next(std::string_view bytes) {
 
 // RFC 5626 3.5.1: two empty lines ask whether we are there.
 StreamFramer::Piece StreamFramer::between(std::string_view bytes) {
+  if (is_stray(bytes.front())) return take_stray();
   if (bytes.front() != '\r') return fault(Fault::not_sip, 0);
   if (bytes.size() == 1) return {};
   if (bytes[1] != '\n') return fault(Fault::not_sip, 0);
@@ -62,7 +65,15 @@ StreamFramer::Piece StreamFramer::between(std::string_view bytes) {
   return {after_empty_line_ ? Kind::empty_line : Kind::ping, 2};
 }
 
-// A line ends at CRLF only (RFC 3261 25.1); an LF by itself is part of the line, as for scan_head.
+// One at a time, so that how the stream is cut makes no difference.
+StreamFramer::Piece StreamFramer::take_stray() {
+  if (++strays_ > limits::stream_strays_max) return fault(Fault::not_sip, 0);
+  after_empty_line_ = false;
+  return {Kind::stray, 1};
+}
+
+// A head ends at CRLF CRLF only (RFC 3261 25.1). An LF by itself ends a line for parse_message,
+// too.
 bool StreamFramer::find_head_end(std::string_view bytes) {
   for (;;) {
     const std::size_t end = bytes.find('\n', searched_);
@@ -71,19 +82,20 @@ bool StreamFramer::find_head_end(std::string_view bytes) {
       return false;
     }
     searched_ = static_cast<std::uint32_t>(end + 1);
-    if (end == 0 || bytes[end - 1] != '\r') continue;
-    if (end - 1 == line_begin_) {
+    const bool is_crlf = end != 0 && bytes[end - 1] == '\r';
+    const bool is_behind_crlf = line_begin_ > 1 && bytes[line_begin_ - 2] == '\r';
+    if (is_crlf && end - 1 == line_begin_ && is_behind_crlf) {
       head_size_ = searched_;
       return true;
     }
-    note_line(bytes, end - 1);
+    note_line(bytes, is_crlf ? end - 1 : end);
     line_begin_ = searched_;
   }
 }
 
 void StreamFramer::note_line(std::string_view bytes, std::size_t end) {
   const char first = lower(bytes[line_begin_]);
-  if (line_begin_ == 0 || (first != 'c' && first != 'l')) return;
+  if (line_begin_ == 0 || line_begin_ == end || (first != 'c' && first != 'l')) return;
   const std::size_t value = length_value(bytes.substr(line_begin_, end - line_begin_));
   if (value == 0) return;
   if (length_value_ != 0) repeats_length_ = true;

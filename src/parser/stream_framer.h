@@ -3,6 +3,8 @@
 // and shows it again with more behind it. What it finds is then given to parse_message.
 //
 //   between messages ──CRLF──▶ an empty line, or, if one came just before, a ping (RFC 5626 3.5.1)
+//          │ ▲        ──NUL, LF──▶ skipped: keep-alives of some clients, or what they end messages
+//          │ │                    with; not more than limits::stream_strays_max in a row
 //          │ ▲
 //     token│ └──── Content-Length bytes ────┐
 //          ▼                                │
@@ -26,6 +28,7 @@ class StreamFramer {
     incomplete,  // The rest has not come yet; nothing is to be consumed.
     message,     // A whole one, of `size` bytes.
     empty_line,  // The answer to a ping, or blanks before a message (RFC 3261 7.5).
+    stray,       // NULs and bare LFs between messages: to be skipped.
     ping,        // The second of two empty lines: to be answered with one.
     fault,       // `size` bytes may show who is to be told; the stream ends here.
   };
@@ -44,6 +47,7 @@ class StreamFramer {
 
  private:
   Piece between(std::string_view bytes);
+  Piece take_stray();
   [[nodiscard]] bool find_head_end(std::string_view bytes);
   void note_line(std::string_view bytes, std::size_t end);
   [[nodiscard]] Parsed<std::size_t> content_length(std::string_view head) const;
@@ -59,6 +63,7 @@ class StreamFramer {
   std::uint32_t body_size_ = 0;     // Once the head's size is known.
   bool repeats_length_ = false;
   bool after_empty_line_ = false;
+  std::uint32_t strays_ = 0;  // Since the last message.
 };
 
 }  // namespace imcd::parser

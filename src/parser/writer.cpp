@@ -113,8 +113,7 @@ void write_copy(ByteBuffer& out, const MessageView& view, HeaderName name) {
 }
 
 // Of a To that cannot be parsed it is only known whether something like a tag is in it.
-bool has_tag(std::string_view to) {
-  if (const auto parsed = parse_name_addr(to, Fault::bad_to)) return parsed->has_tag;
+bool seems_to_have_tag(std::string_view to) {
   for (std::size_t at = to.find(';'); at != std::string_view::npos; at = to.find(';', at + 1)) {
     Cursor cursor(to.substr(at + 1));
     cursor.take_white_space();
@@ -128,10 +127,19 @@ void write_to(ByteBuffer& out, const MessageView& view, std::string_view to_tag)
   const auto to = view.find(HeaderName::to);
   if (!to) return;
   write_name(out, HeaderName::to);
-  write_line_text(out, *to);
-  if (!to_tag.empty() && !has_tag(*to)) {
-    out.append(";tag=");
+  const auto parsed = parse_name_addr(*to, Fault::bad_to);
+  if (parsed && !parsed->has_tag && parsed->tag.data() != nullptr) {
+    const auto place = static_cast<std::size_t>(parsed->tag.data() - to->data());
+    write_line_text(out, to->substr(0, place));
     out.append(to_tag);
+    write_line_text(out, to->substr(place));
+  } else {
+    write_line_text(out, *to);
+    const bool has_tag = parsed ? parsed->has_tag : seems_to_have_tag(*to);
+    if (!to_tag.empty() && !has_tag) {
+      out.append(";tag=");
+      out.append(to_tag);
+    }
   }
   out.append(line_end);
 }

@@ -1,5 +1,7 @@
 #include "server/message_checks.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "parser/address_of_record.h"
 #include "server/replies.h"
@@ -36,13 +38,21 @@ bool names_user(const parser::Uri& uri) {
   return parser::is_sip_address(uri) && parser::names_somebody(uri) && parser::names_fit(uri);
 }
 
+bool requires_extension(const parser::MessageView& view) {
+  if (!view.find(HeaderName::require)) return false;
+  return std::any_of(view.headers.begin(), view.headers.begin() + view.header_count,
+                     [](const parser::HeaderField& field) {
+                       return field.name == HeaderName::require && !field.value.empty();
+                     });
+}
+
 std::optional<Reply> check_message(const parser::MessageView& view,
                                    const parser::RequestFields& fields) {
   // RFC 3261 8.2.2.1: of the Request-URI only. A To of another scheme names no room.
   if (!parser::is_sip_address(fields.request_uri)) return reply::unsupported_uri_scheme;
-  if (fields.to.has_tag) return reply::call_does_not_exist;         // RFC 3261 12.2.2
-  if (view.find(HeaderName::require)) return reply::bad_extension;  // RFC 3261 8.2.2.3
-  if (fields.max_forwards == 0U) return reply::too_many_hops;       // RFC 3261 16.3
+  if (fields.to.has_tag) return reply::call_does_not_exist;    // RFC 3261 12.2.2
+  if (requires_extension(view)) return reply::bad_extension;   // RFC 3261 8.2.2.3
+  if (fields.max_forwards == 0U) return reply::too_many_hops;  // RFC 3261 16.3
   return std::nullopt;
 }
 

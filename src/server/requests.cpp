@@ -77,6 +77,7 @@ void Requests::on_request(std::string_view bytes, const parser::MessageView& vie
   }
   const Request request{view, fields_, from, transactions_.key(view, fields_, view.method_text)};
   at(figures_.requests_received, from.transport).add();
+  figures_.header_fields_ignored.add(view.ignored_fields + fields_.ignored_fields);
   if (view.method == Method::ack) return;  // RFC 3261 17.1.1.3: never answered.
   if (!admit_source(request, now.mono, out)) return;
   if (const auto id = transactions_.find(request.key)) {
@@ -129,7 +130,7 @@ void Requests::on_options(const Request& request, Outbox& out) {
   if (!parser::is_sip_address(request.fields.request_uri)) {
     return responder_.respond(request, reply::unsupported_uri_scheme, out);
   }
-  if (request.view.find(HeaderName::require)) {
+  if (requires_extension(request.view)) {
     return responder_.respond(request, reply::bad_extension, out);
   }
   if (refuse_out_of_service(request, out)) return;

@@ -59,7 +59,7 @@ void Responder::write_fields_of(ByteBuffer& out, const parser::MessageView& view
     case 405:
       return parser::write_field(out, "Allow", allowed_methods);
     case 415:
-      if (std::string_view(reply.phrase) == imc::reply::unsupported_media_type.phrase) {
+      if (reply == imc::reply::unsupported_media_type) {
         return parser::write_field(out, "Accept", accepted_types_);
       }
       return parser::write_field(out, "Accept-Encoding", "identity");

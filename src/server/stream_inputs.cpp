@@ -33,6 +33,8 @@ bool StreamInputs::is_keepalive(const Piece& piece, const Flow& from, Outbox& ou
       out.begin_datagram().append("\r\n");  // RFC 5626 3.5.1: the pong.
       out.end_datagram(from);
       return true;
+    case parser::StreamFramer::Kind::stray:
+      return true;
     case parser::StreamFramer::Kind::message:
     case parser::StreamFramer::Kind::fault:
     case parser::StreamFramer::Kind::incomplete:

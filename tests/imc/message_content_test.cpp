@@ -31,7 +31,8 @@ TEST_F(MessageContentTest, CommandIsTheFirstLineBehindThePrefix) {
   EXPECT_EQ(find_command_line(parse("", "#join x\r\nmore"), '#'), "join x");
   EXPECT_EQ(find_command_line(parse("", "#"), '#'), "");
   EXPECT_EQ(find_command_line(parse("", "!join"), '!'), "join");
-  EXPECT_EQ(find_command_line(parse("", " #join"), '#'), std::nullopt);
+  EXPECT_EQ(find_command_line(parse("", "\xef\xbb\xbf \r\n#join\t "), '#'), "join");
+  EXPECT_EQ(find_command_line(parse("", "x #join"), '#'), std::nullopt);
   EXPECT_EQ(find_command_line(parse("", ""), '#'), std::nullopt);
   EXPECT_EQ(find_command_line(parse("Content-Type: text/html\r\n", "#join"), '#'), std::nullopt);
 }

@@ -1,11 +1,10 @@
 #include "parser/message.h"
 
-#include <algorithm>
 #include <gtest/gtest.h>
 #include <memory>
 #include <string>
 
-#include "guarded_bytes.h"
+#include "message_fixture.h"
 #include "parser/request_fields.h"
 
 namespace imcd::parser {
@@ -13,42 +12,8 @@ namespace {
 
 using namespace std::string_view_literals;
 
-struct Case {
-  explicit Case(std::string_view text)
-      : bytes(text),
-        view(std::make_unique<MessageView>()),
-        parsed(parse_message(bytes.view(), *view)) {}
-  const MessageView* operator->() const { return view.get(); }
-  // The fault; Fault::count when there was none.
-  [[nodiscard]] Fault fault() const { return parsed ? Fault::count : parsed.error().fault; }
-  [[nodiscard]] std::string_view value(HeaderName name) const {
-    return view->find(name).value_or("<none>");
-  }
-  [[nodiscard]] std::ptrdiff_t count(HeaderName name) const {
-    const auto end = view->headers.begin() + static_cast<std::ptrdiff_t>(view->header_count);
-    return std::ranges::count(view->headers.begin(), end, name, &HeaderField::name);
-  }
-  GuardedBytes bytes;
-  std::unique_ptr<MessageView> view;
-  Parsed<void> parsed;
-};
-
-// A request with this start line and these header lines, each without its line end.
-std::string request(std::string_view start, std::initializer_list<std::string_view> lines,
-                    std::string_view body = "") {
-  std::string text(start);
-  text += "\r\n";
-  for (const std::string_view line : lines) (text += line) += "\r\n";
-  text += "\r\n";
-  text += body;
-  return text;
-}
-
-constexpr std::string_view start = "MESSAGE sip:room@example.com SIP/2.0";
-constexpr std::string_view via = "Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1";
-
 TEST(Message, ARequestIsCutIntoViews) {
-  const Case message(request(start, {via, "Call-ID: a@b", "Content-Length: 2"}, "hi"));
+  const MessageCase message(request(start, {via, "Call-ID: a@b", "Content-Length: 2"}, "hi"));
   ASSERT_TRUE(message.parsed);
   EXPECT_TRUE(message->is_request);
   EXPECT_EQ(message->method, Method::message);
@@ -60,7 +25,7 @@ TEST(Message, ARequestIsCutIntoViews) {
 }
 
 TEST(Message, AResponseIsCutIntoViews) {
-  const Case message(request("SIP/2.0 200 All is well", {via, "l: 0"}));
+  const MessageCase message(request("SIP/2.0 200 All is well", {via, "l: 0"}));
   ASSERT_TRUE(message.parsed);
   EXPECT_FALSE(message->is_request);
   EXPECT_EQ(message->status, 200);
@@ -70,7 +35,7 @@ TEST(Message, AResponseIsCutIntoViews) {
 
 TEST(Message, AResponseMayLackItsReason) {
   for (const std::string_view line : {"SIP/2.0 100 ", "SIP/2.0 100"}) {
-    const Case message(request(line, {via}));
+    const MessageCase message(request(line, {via}));
     ASSERT_TRUE(message.parsed) << line;
     EXPECT_EQ(message->status, 100);
     EXPECT_EQ(message->reason, "");
@@ -78,7 +43,7 @@ TEST(Message, AResponseMayLackItsReason) {
 }
 
 TEST(Message, AReasonMayBeUtf8AndTheVersionInAnyCase) {
-  const Case message(request("sip/2.0 699 \xd0\xbd\xd0\xbe", {via}));
+  const MessageCase message(request("sip/2.0 699 \xd0\xbd\xd0\xbe", {via}));
   ASSERT_TRUE(message.parsed);
   EXPECT_EQ(message->status, 699);
   EXPECT_EQ(message->reason, "\xd0\xbd\xd0\xbe");
@@ -91,7 +56,7 @@ TEST(Message, StatusLinesThatAreNoneAreRefused) {
         "SIP/2.0 2x0 x"sv, "SIP/2.0  200 OK"sv, "SIP/2.0\t200 OK"sv, "SIP/3.0 200 OK"sv,
         "SIP/2.00 200 OK"sv, "SIP/ 200 OK"sv, "SIP/2.0 200 O\0K"sv, "SIP/2.0 200 O\rK"sv,
         "SIP/2.0 200 O\nK"sv}) {
-    const Case message(request(line, {via}));
+    const MessageCase message(request(line, {via}));
     EXPECT_EQ(message.fault(), Fault::bad_status_line) << line;
     EXPECT_EQ(message->status, 0) << line;
     EXPECT_FALSE(is_answerable(*message.view));
@@ -109,7 +74,8 @@ TEST(Message, MethodsCompareWithCase) {
 }
 
 TEST(Message, HeaderNamesComeInAnyCaseCompactAndWithBlanksBeforeTheColon) {
-  const Case message(request(start, {"vIa: a", "F \t: b", "TO:c", "i:d", "X-Other : e", "cseq:"}));
+  const MessageCase message(
+      request(start, {"vIa: a", "F \t: b", "TO:c", "i:d", "X-Other : e", "cseq:"}));
   ASSERT_TRUE(message.parsed);
   EXPECT_EQ(message.value(HeaderName::via), "a");
   EXPECT_EQ(message.value(HeaderName::from), "b");
@@ -123,7 +89,7 @@ TEST(Message, HeaderNamesComeInAnyCaseCompactAndWithBlanksBeforeTheColon) {
 }
 
 TEST(Message, OfRepeatedFieldsTheFirstIsFoundAndAllAreCounted) {
-  const Case message(request(start, {"Via: a", "X: b", "v: c", "Via: d"}));
+  const MessageCase message(request(start, {"Via: a", "X: b", "v: c", "Via: d"}));
   EXPECT_EQ(message.value(HeaderName::via), "a");
   EXPECT_EQ(message.count(HeaderName::via), 3);
   EXPECT_EQ(message.count(HeaderName::other), 1);
@@ -131,7 +97,8 @@ TEST(Message, OfRepeatedFieldsTheFirstIsFoundAndAllAreCounted) {
 }
 
 TEST(Message, AFoldedValueIsOneValue) {
-  const Case message(request(start, {"Date: one\r\n  two \r\n\tthree  ", "To:\r\n sip:a@b"}));
+  const MessageCase message(
+      request(start, {"Date: one\r\n  two \r\n\tthree  ", "To:\r\n sip:a@b"}));
   ASSERT_TRUE(message.parsed);
   EXPECT_EQ(message.value(HeaderName::date), "one\r\n  two \r\n\tthree");
   EXPECT_TRUE(message->headers[0].folded);
@@ -141,35 +108,42 @@ TEST(Message, AFoldedValueIsOneValue) {
 
 // RFC 3261 7.5.
 TEST(Message, EmptyLinesBeforeTheStartLineAreSkipped) {
-  const Case message("\r\n\r\n" + request(start, {via}));
+  const MessageCase message("\r\n\r\n" + request(start, {via}));
   ASSERT_TRUE(message.parsed);
   EXPECT_EQ(message->method, Method::message);
 }
 
 TEST(Message, NothingButEmptyLinesIsAKeepalive) {
   for (const std::string_view text : {"", "\r\n", "\r\n\r\n"}) {
-    EXPECT_EQ(Case(text).fault(), Fault::empty);
+    EXPECT_EQ(MessageCase(text).fault(), Fault::empty);
   }
 }
 
 TEST(Message, StunIsToldFromNoise) {
   const auto binding =
       "\x00\x01\x00\x00\x21\x12\xa4\x42\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c"sv;
-  EXPECT_EQ(Case(binding).fault(), Fault::stun);
-  EXPECT_EQ(Case(binding.substr(0, 19)).fault(), Fault::not_sip);
+  EXPECT_EQ(MessageCase(binding).fault(), Fault::stun);
+  EXPECT_EQ(MessageCase(binding.substr(0, 19)).fault(), Fault::not_sip);
 }
 
 TEST(Message, NoiseIsNotSip) {
   for (const std::string_view text :
-       {"\n"sv, "\r"sv, "\0"sv, "\0\0\0\0"sv, " "sv, "jaK"sv, "hello world\r\n\r\n"sv,
+       {"\0\x01"sv, "\rx"sv, "jaK"sv, "hello world\r\n\r\n"sv,
         "GET / HTTP/1.1\r\nHost: x\r\n\r\n"sv, "MESSAGE\r\n\r\n"sv, "MESSAGE sip:a@b\r\n\r\n"sv,
         "MES<SAGE sip:a@b SIP/2.0\r\n\r\n"sv, " MESSAGE sip:a@b SIP/2.0\r\n\r\n"sv,
         "MESSAGE\tsip:a@b SIP/2.0\r\n\r\n"sv, "MESSAGE sip:a@bSIP/2.0\r\n\r\n"sv,
         "\r\n\rMESSAGE sip:a@b SIP/2.0\r\n\r\n"sv, "Via: SIP/2.0/UDP h\r\n\r\n"sv}) {
-    const Case message(text);
+    const MessageCase message(text);
     EXPECT_EQ(message.fault(), Fault::not_sip) << text;
     EXPECT_FALSE(message->is_request);
     EXPECT_FALSE(is_answerable(*message.view));
+  }
+}
+
+// What keeps a NAT open: nothing is wrong with it.
+TEST(Message, NulsAndLineEndsAreKeepalives) {
+  for (const std::string_view text : {"\n"sv, "\r"sv, "\0"sv, "\0\0\0\0"sv, " "sv, "\r\n\0"sv}) {
+    EXPECT_EQ(MessageCase(text).fault(), Fault::empty);
   }
 }
 
@@ -180,7 +154,7 @@ TEST(Message, ABadRequestLineLeavesTheRequestAnswerable) {
         "MESSAGE  SIP/2.0", "MESSAGE sip:a@b SIP/2", "MESSAGE sip:a@b SIP/2.",
         "MESSAGE sip:a@b SIP/.0", "MESSAGE sip:a@b SIP/2.0x", "MESSAGE sip:a@b SIP/two",
         "MESSAGE sip:a@b SIP/-2.0"}) {
-    const Case message(request(line, {via, "Call-ID: x"}));
+    const MessageCase message(request(line, {via, "Call-ID: x"}));
     EXPECT_EQ(message.fault(), Fault::bad_request_line) << line;
     EXPECT_TRUE(message->is_request);
     EXPECT_EQ(message->method, Method::message);
@@ -194,18 +168,18 @@ TEST(Message, AnotherVersionIsAnswerableToo) {
   for (const std::string_view line :
        {"MESSAGE sip:a@b SIP/7.0", "MESSAGE sip:a@b SIP/2.1", "MESSAGE sip:a@b SIP/02.0",
         "MESSAGE sip:a@b SIP/99999999999999999999.0"}) {
-    const Case message(request(line, {via}));
+    const MessageCase message(request(line, {via}));
     EXPECT_EQ(message.fault(), Fault::bad_version) << line;
     EXPECT_TRUE(is_answerable(*message.view));
   }
-  EXPECT_TRUE(Case(request("MESSAGE sip:a@b sip/2.0", {via})).parsed);
+  EXPECT_TRUE(MessageCase(request("MESSAGE sip:a@b sip/2.0", {via})).parsed);
 }
 
 TEST(Message, AControlCharacterInTheRequestLineIsAFault) {
   for (const std::string_view line :
        {"MESSAGE sip:a\0b SIP/2.0"sv, "MESSAGE sip:a\rb SIP/2.0"sv, "MESSAGE sip:a\nb SIP/2.0"sv,
         "MESSAGE sip:a@b SIP/2.0\r"sv, "MESSAGE sip:a@b SIP/2.0\n"sv}) {
-    const Case message(request(line, {via}));
+    const MessageCase message(request(line, {via}));
     EXPECT_EQ(message.fault(), Fault::control_character) << line;
     EXPECT_TRUE(is_answerable(*message.view));
   }
@@ -213,52 +187,19 @@ TEST(Message, AControlCharacterInTheRequestLineIsAFault) {
 
 // A line end is CRLF and nothing else (RFC 3261 7), or two readers of one message could see two.
 TEST(Message, LineFeedsAloneAreNoLineEnds) {
-  const Case message("MESSAGE sip:a@b SIP/2.0\nVia: SIP/2.0/UDP h\n\n");
+  const MessageCase message("MESSAGE sip:a@b SIP/2.0\nVia: SIP/2.0/UDP h\n\n");
   EXPECT_EQ(message.fault(), Fault::control_character);
   EXPECT_FALSE(is_answerable(*message.view));
 }
 
-TEST(Message, AControlCharacterInAHeaderFieldIsAFault) {
-  for (const std::string_view line :
-       {"X: a\0b"sv, "X: a\rb"sv, "X: a\nb"sv, "X: a\r"sv, "X:\n"sv, "X: a\nVia: b"sv, "X: \\\0"sv,
-        "X: \"a\\\r\""sv, "X: \"\0\""sv}) {
-    const Case message(request(start, {line, via}));
-    EXPECT_EQ(message.fault(), Fault::control_character) << line;
-    EXPECT_EQ(message->header_count, 2U);
-    EXPECT_TRUE(message->headers[0].unclean);
-    EXPECT_TRUE(is_answerable(*message.view)) << line;
-  }
-  EXPECT_EQ(Case(request(start, {"X\0: a"sv})).fault(), Fault::control_character);
-}
-
-// RFC 3261 25.1, quoted-pair; RFC 4475 3.1.1.2 has one.
-TEST(Message, AnEscapedNulInAQuotedStringIsNone) {
-  const Case message(request(start, {"To: \"a\\\0\" <sip:a@b>"sv, "Via: a"}));
-  EXPECT_TRUE(message.parsed);
-  EXPECT_FALSE(message->headers[0].unclean);
-  EXPECT_EQ(Case(request(start, {"To: \"a\\\0\" \0<sip:a@b>"sv})).fault(),
-            Fault::control_character);
-}
-
-TEST(Message, AHeaderLineNeedsANameAndAColon) {
-  for (const std::string_view line :
-       {"no colon", ": value", "a b: c", "a\r\n : b", "a(b): c", "\xc3\xbc: a", "\"a\": b"}) {
-    const Case message(request(start, {via, line, "Call-ID: x"}));
-    EXPECT_EQ(message.fault(), Fault::bad_header_line) << line;
-    EXPECT_EQ(message.value(HeaderName::call_id), "x") << line;
-    EXPECT_EQ(message->header_count, 2U) << line;
-  }
-  EXPECT_EQ(Case(request(start, {" folded start: x", via})).fault(), Fault::bad_header_line);
-}
-
 TEST(Message, TheFirstFaultIsTheOneReported) {
-  const Case message(request("MESSAGE sip:a@b SIP/3.0", {"no colon", "X: \n", "l: -1"}));
+  const MessageCase message(request("MESSAGE sip:a@b SIP/3.0", {"l 1", "X: \n", "l: -1"}));
   EXPECT_EQ(message.fault(), Fault::bad_version);
-  EXPECT_EQ(Case(request(start, {"l: -1", "no colon"})).fault(), Fault::bad_header_line);
+  EXPECT_EQ(MessageCase(request(start, {"l: -1", "l 1"})).fault(), Fault::bad_header_line);
 }
 
 TEST(Message, AFaultTellsItsPlace) {
-  const Case message("\r\n" + request("A b:c SIP/2.0", {"x: y", "no colon"}));
+  const MessageCase message("\r\n" + request("A b:c SIP/2.0", {"x: y", "l 1"}));
   ASSERT_FALSE(message.parsed);
   EXPECT_EQ(message.parsed.error().offset, 2U + 15U + 6U);
 }
@@ -266,16 +207,16 @@ TEST(Message, AFaultTellsItsPlace) {
 TEST(Message, TheEmptyLineMustBeThere) {
   std::string text = request(start, {via, "Call-ID: x"});
   text.resize(text.size() - 2);
-  const Case message(text);
+  const MessageCase message(text);
   EXPECT_EQ(message.fault(), Fault::header_not_ended);
   EXPECT_EQ(message.value(HeaderName::call_id), "x");
   EXPECT_EQ(message->body, "");
-  EXPECT_EQ(Case(start).fault(), Fault::header_not_ended);
-  EXPECT_EQ(Case("SIP/2.0 200 OK").fault(), Fault::header_not_ended);
+  EXPECT_EQ(MessageCase(start).fault(), Fault::header_not_ended);
+  EXPECT_EQ(MessageCase("SIP/2.0 200 OK").fault(), Fault::header_not_ended);
 }
 
 TEST(Message, AMessageMayHaveNoHeaderFields) {
-  const Case message(request(start, {}));
+  const MessageCase message(request(start, {}));
   ASSERT_TRUE(message.parsed);
   EXPECT_EQ(message->header_count, 0U);
   EXPECT_FALSE(is_answerable(*message.view));
@@ -284,11 +225,11 @@ TEST(Message, AMessageMayHaveNoHeaderFields) {
 TEST(Message, HeaderFieldsHaveABound) {
   std::string text = std::string(start) + "\r\n" + std::string(via) + "\r\n";
   for (std::size_t i = 1; i < limits::header_fields_max; ++i) text += "X: y\r\n";
-  const Case most(text + "\r\nbody");
+  const MessageCase most(text + "\r\nbody");
   ASSERT_TRUE(most.parsed);
   EXPECT_EQ(most->header_count, limits::header_fields_max);
   EXPECT_EQ(most->body, "body");
-  const Case too_many(text + "X: y\r\n\r\nbody");
+  const MessageCase too_many(text + "X: y\r\n\r\nbody");
   EXPECT_EQ(too_many.fault(), Fault::too_many_headers);
   EXPECT_EQ(too_many->header_count, limits::header_fields_max);
   EXPECT_TRUE(is_answerable(*too_many.view));
@@ -296,32 +237,33 @@ TEST(Message, HeaderFieldsHaveABound) {
 
 TEST(Message, OneHeaderFieldHasABound) {
   const std::string longest = "X: " + std::string(limits::header_field_bytes_max - 3, 'x');
-  EXPECT_TRUE(Case(request(start, {longest})).parsed);
-  const Case too_long(request(start, {longest + "x", via}));
+  EXPECT_TRUE(MessageCase(request(start, {longest})).parsed);
+  const MessageCase too_long(request(start, {longest + "x", via}));
   EXPECT_EQ(too_long.fault(), Fault::header_too_long);
   EXPECT_TRUE(is_answerable(*too_long.view));
-  EXPECT_FALSE(
-      is_answerable(*Case(request(start, {"v: SIP/2.0/UDP h;x=" + longest.substr(3)})).view));
+  EXPECT_FALSE(is_answerable(
+      *MessageCase(request(start, {"v: SIP/2.0/UDP h;x=" + longest.substr(3)})).view));
 }
 
 // RFC 3261 18.3.
 TEST(Message, WithoutContentLengthTheBodyGoesToTheEnd) {
-  const Case message(request(start, {via}, "a\0b\r\n\r\n"sv));
+  const MessageCase message(request(start, {via}, "a\0b\r\n\r\n"sv));
   ASSERT_TRUE(message.parsed);
   EXPECT_EQ(message->body, "a\0b\r\n\r\n"sv);
 }
 
 TEST(Message, BytesBeyondContentLengthAreDropped) {
-  EXPECT_EQ(Case(request(start, {"l: 2"}, "abc"))->body, "ab");
-  EXPECT_EQ(Case(request(start, {"l: 0"}, "abc"))->body, "");
-  EXPECT_EQ(Case(request(start, {"l:\r\n 0003 \r\n "}, "abc"))->body, "abc");
+  EXPECT_EQ(MessageCase(request(start, {"l: 2"}, "abc"))->body, "ab");
+  EXPECT_EQ(MessageCase(request(start, {"l: 0"}, "abc"))->body, "");
+  EXPECT_EQ(MessageCase(request(start, {"l:\r\n 0003 \r\n "}, "abc"))->body, "abc");
 }
 
 TEST(Message, FewerBytesThanContentLengthAreAFault) {
   for (const std::string_view length :
        {"4", "4294967296", "4294967299", "18446744073709551616", "18446744073709551619",
         "99999999999999999999999999999999999999999999"}) {
-    const Case message(request(start, {via, "Content-Length: " + std::string(length)}, "abc"));
+    const MessageCase message(
+        request(start, {via, "Content-Length: " + std::string(length)}, "abc"));
     EXPECT_EQ(message.fault(), Fault::content_length_beyond) << length;
     EXPECT_EQ(message->body, "");
     EXPECT_TRUE(is_answerable(*message.view));
@@ -331,20 +273,22 @@ TEST(Message, FewerBytesThanContentLengthAreAFault) {
 TEST(Message, AContentLengthThatIsNoNumberIsAFault) {
   for (const std::string_view length :
        {"", "-1", "-999", "+1", "1 2", "0x1", "1.0", "one", "1,1", "1;a"}) {
-    const Case message(request(start, {"Content-Length: " + std::string(length)}, "abc"));
+    const MessageCase message(request(start, {"Content-Length: " + std::string(length)}, "abc"));
     EXPECT_EQ(message.fault(), Fault::bad_content_length) << length;
     EXPECT_EQ(message->body, "");
   }
 }
 
 TEST(Message, ContentLengthMayBeThereOnce) {
-  EXPECT_EQ(Case(request(start, {"l: 1", "Content-Length: 2"}, "abc")).fault(),
+  EXPECT_EQ(MessageCase(request(start, {"l: 1", "Content-Length: 2"}, "abc")).fault(),
             Fault::repeated_content_length);
-  EXPECT_EQ(Case(request(start, {"l: 1", "l: 1"}, "abc")).fault(), Fault::repeated_content_length);
+  EXPECT_EQ(MessageCase(request(start, {"l: 1", "l: 1"}, "abc")).fault(),
+            Fault::repeated_content_length);
 }
 
 TEST(Message, AResponseIsHeldToItsContentLengthToo) {
-  EXPECT_EQ(Case(request("SIP/2.0 200 OK", {"l: 4"}, "abc")).fault(), Fault::content_length_beyond);
+  EXPECT_EQ(MessageCase(request("SIP/2.0 200 OK", {"l: 4"}, "abc")).fault(),
+            Fault::content_length_beyond);
 }
 
 TEST(Message, AViewIsUsedAgain) {
@@ -366,7 +310,7 @@ TEST(Message, AViewIsUsedAgain) {
 
 TEST(Message, AFullDatagramIsCut) {
   const std::string head = request(start, {via});
-  const Case message(head + std::string(limits::datagram_bytes_max - head.size(), '\r'));
+  const MessageCase message(head + std::string(limits::datagram_bytes_max - head.size(), '\r'));
   ASSERT_TRUE(message.parsed);
   EXPECT_EQ(message->body.size(), limits::datagram_bytes_max - head.size());
 }

@@ -248,7 +248,7 @@ TEST_F(KnownFailure, ContentTypeWasForcedToTextPlainAndNoticesTookTheSenders) {
   as_it_is.conference.content_types = {"text/html"};
   h.apply(as_it_is);
   alice.say("chat", "<b>x</b>", "Content-Type: text/html\r\n");
-  carol.say("chat", "#join", "Content-Type: text/plain;charset=utf-16\r\n");
+  carol.say("chat", "#join", "Content-Type: text/plain;charset=iso-8859-1\r\n");
   h.run_for(1s);
   EXPECT_EQ(bob.requests.at(0).content_type, "text/html");
   EXPECT_EQ(bob.requests.at(1).content_type, "text/plain");

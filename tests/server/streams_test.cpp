@@ -138,7 +138,8 @@ TEST(Streams, ABodyBeyondTheLimitIs413AndAHeadBeyondItIs513) {
 
 TEST(Streams, NoiseAndBrokenResponsesAreNotAnswered) {
   Harness h;
-  for (const char* const noise : {"\x16\x03\x01\x02", "SIP/2.0 200 OK\r\nVia: x\r\n\r\n", "\n\n"}) {
+  for (const char* const noise :
+       {"\x16\x03\x01\x02", "SIP/2.0 200 OK\r\nVia: x\r\n\r\n", "\n\n GET"}) {
     auto& stream = h.connect(host(1));
     h.feed(stream, noise);
     EXPECT_EQ(stream.sent, "");
