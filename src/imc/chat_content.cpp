@@ -20,11 +20,6 @@ namespace {
 
 constexpr std::string_view utf8_text = "text/plain;charset=UTF-8";
 
-// What a client may show as a page.
-bool is_html(const MediaType& media) {
-  return media.is("text", "html") || media.is("application", "xhtml+xml");
-}
-
 // HTML has to be named: no general word is meant to let in what can look like anything.
 bool covers(std::string_view range, const MediaType& media) {
   const std::size_t slash = range.find('/');

@@ -46,7 +46,7 @@ Reading Conference::read(const RoomMessage& message) {
                   .command = std::nullopt,
                   .is_loop = is_loop(message)};
   const char prefix = settings_.command_prefix;
-  if (const auto line = find_command_line(message.view, prefix)) {
+  if (const auto line = find_command_line(message.view, prefix, command_text_)) {
     reading.command = parse_chat_command(*line, prefix);
   }
   return reading;

@@ -108,7 +108,8 @@ class Conference {
   ChatRelay chat_;
   Notices notices_;
   SenderRates sender_rates_;
-  RoomKey key_;  // Scratch.
+  RoomKey key_;              // Scratch.
+  ByteBuffer command_text_;  // Scratch: the text of a command in HTML, until the next reading.
 };
 
 }  // namespace imcd::imc

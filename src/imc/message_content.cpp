@@ -4,8 +4,9 @@
 #include <array>
 
 #include "base/text.h"
+#include "imc/html_text.h"
 #include "parser/cpim.h"
-#include "parser/media_type.h"
+#include "parser/mime_part.h"
 
 namespace imcd::imc {
 
@@ -29,13 +30,15 @@ bool is_plain(std::string_view content_type) {
   return media && media->is("text", "plain") && is_ascii_superset(media->charset);
 }
 
+std::string_view transfer_encoding(const parser::MessageView& view) {
+  return view.find_other("Content-Transfer-Encoding").value_or(std::string_view{});
+}
+
 // Whether the body is written as it is meant (RFC 2045 6): not as base64 or quoted-printable.
-bool is_written_plainly(const parser::MessageView& view) {
-  const auto encoding = view.find_other("Content-Transfer-Encoding");
-  if (!encoding) return true;
+bool is_written_plainly(std::string_view encoding) {
   constexpr std::array plain = {"7bit", "8bit", "binary", "identity", ""};
   return std::ranges::any_of(
-      plain, [&encoding](const char* name) { return equal_ignoring_case(trim(*encoding), name); });
+      plain, [encoding](const char* name) { return equal_ignoring_case(trim(encoding), name); });
 }
 
 // A byte order mark says the same as a charset, also where none is named.
@@ -43,18 +46,51 @@ bool has_wide_mark(std::string_view body) {
   return body.starts_with("\xff\xfe") || body.starts_with("\xfe\xff");
 }
 
-std::string_view command_text(const parser::MessageView& view) {
+// The text of this content, where it has one: HTML is written into `scratch`.
+std::string_view text_of(std::string_view content_type, std::string_view content,
+                         ByteBuffer& scratch) {
+  if (is_plain(content_type)) return content;
+  const auto media = parser::parse_media_type(content_type);
+  if (!media || !is_html(*media)) return {};
+  scratch.clear();
+  write_html_text(scratch, content);
+  return scratch.view();
+}
+
+// RFC 2046 5.1.4: all parts say the same, so that the first one with a text is enough.
+std::string_view text_of_alternatives(const parser::MediaType& media, std::string_view body,
+                                      ByteBuffer& scratch) {
+  parser::MimeParts parts(body, media.boundary);
+  while (const auto part = parts.next()) {
+    if (!is_written_plainly(part->transfer_encoding)) continue;
+    const std::string_view text = text_of(part->content_type, part->content, scratch);
+    if (!text.empty()) return text;
+  }
+  return {};
+}
+
+std::string_view command_text(const parser::MessageView& view, ByteBuffer& scratch) {
   if (is_plain_text(view)) return view.body;
-  if (!is_cpim(view)) return {};
-  const auto cpim = parser::parse_cpim(view.body);
-  return cpim && is_plain(cpim->content_type) ? cpim->content : std::string_view{};
+  if (!is_written_plainly(transfer_encoding(view)) || has_wide_mark(view.body) ||
+      has_unreadable_encoding(view)) {
+    return {};
+  }
+  if (is_cpim(view)) {
+    const auto cpim = parser::parse_cpim(view.body);
+    return cpim ? text_of(cpim->content_type, cpim->content, scratch) : std::string_view{};
+  }
+  const auto media = parser::parse_media_type(view.find(HeaderName::content_type).value_or(""));
+  if (media && media->is("multipart", "alternative")) {
+    return text_of_alternatives(*media, view.body, scratch);
+  }
+  return text_of(view.find(HeaderName::content_type).value_or(""), view.body, scratch);
 }
 
 }  // namespace
 
 bool is_plain_text(const parser::MessageView& view) {
   return is_plain(view.find(HeaderName::content_type).value_or(std::string_view{})) &&
-         is_written_plainly(view) && !has_wide_mark(view.body);
+         is_written_plainly(transfer_encoding(view)) && !has_wide_mark(view.body);
 }
 
 bool is_cpim(const parser::MessageView& view) {
@@ -77,8 +113,13 @@ bool is_spoken(const parser::MessageView& view) {
   return !view.body.empty() && !is_automatic(view);
 }
 
-std::optional<std::string_view> find_command_line(const parser::MessageView& view, char prefix) {
-  std::string_view line = command_text(view);
+bool is_html(const parser::MediaType& media) {
+  return media.is("text", "html") || media.is("application", "xhtml+xml");
+}
+
+std::optional<std::string_view> find_command_line(const parser::MessageView& view, char prefix,
+                                                  ByteBuffer& scratch) {
+  std::string_view line = command_text(view, scratch);
   constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
   if (line.starts_with(byte_order_mark)) line.remove_prefix(byte_order_mark.size());
   line.remove_prefix(std::min(line.find_first_not_of(" \t\r\n"), line.size()));

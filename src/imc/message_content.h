@@ -5,6 +5,8 @@
 #include <optional>
 #include <string_view>
 
+#include "base/byte_buffer.h"
+#include "parser/media_type.h"
 #include "parser/message.h"
 
 namespace imcd::imc {
@@ -25,10 +27,14 @@ namespace imcd::imc {
 // RFC 3834 5: an automatic answer.
 [[nodiscard]] bool is_automatic(const parser::MessageView& view);
 
+// What a client may show as a page.
+[[nodiscard]] bool is_html(const parser::MediaType& media);
+
 // The line of a command without its prefix, up to the first line end; nothing for chat. It stands
-// in the body, or in what a message/cpim wraps (RFC 3862), perhaps behind a byte order mark, blanks
+// in the body, in what a message/cpim wraps (RFC 3862) or in a multipart/alternative, as text or as
+// the text of HTML, for which `scratch` is used; perhaps behind a byte order mark, blanks
 // and empty lines; blanks and NULs at its end are not part of it.
 [[nodiscard]] std::optional<std::string_view> find_command_line(const parser::MessageView& view,
-                                                                char prefix);
+                                                                char prefix, ByteBuffer& scratch);
 
 }  // namespace imcd::imc

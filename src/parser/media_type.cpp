@@ -25,6 +25,7 @@ bool take_parameters(Cursor& cursor, MediaType& media) {
     std::string_view value;
     if (name.empty() || !cursor.take_separator('=') || !take_value(cursor, value)) return false;
     if (equal_ignoring_case(name, "charset")) media.charset = value;
+    if (equal_ignoring_case(name, "boundary")) media.boundary = value;
   }
   return true;
 }

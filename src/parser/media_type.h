@@ -12,7 +12,9 @@ namespace imcd::parser {
 struct MediaType {
   std::string_view type;
   std::string_view subtype;
-  std::string_view charset;  // Without quotes; empty: none is named.
+  // Without quotes; empty: not given.
+  std::string_view charset;
+  std::string_view boundary;  // Of multipart types (RFC 2046 5.1).
 
   // In any case, as all of it is.
   [[nodiscard]] bool is(std::string_view other_type, std::string_view other_subtype) const;

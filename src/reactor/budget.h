@@ -68,7 +68,10 @@ constexpr Duration unacknowledged_max = limits::timer_f;
 // A stream that we close is read on for so long, or until the peer closes it too: closed at once,
 // it would be reset where the peer has sent more, and the reset would overtake our last answer.
 constexpr Duration linger = 2s;
-// Streams that linger at once; beyond, they are closed.
+// A stream whose peer sends no more is written to for so long: by then each request that came on it
+// has an answer (option db_timeout_ms, 5 s).
+constexpr Duration half_closed = 6s;
+// Streams that linger at once, and those that are half closed; beyond, they are closed.
 constexpr std::size_t lingering_streams_max = 1024;
 
 // Events taken by one epoll_wait; those beyond come with the next.

@@ -114,7 +114,7 @@ bool Inputs::serve_listener(std::uint32_t index) {
 bool Inputs::serve_stream(std::uint32_t slot) {
   for (unsigned reads = 0; reads < budget::stream_reads_per_turn; ++reads) {
     if (!sources_.streams.may_read(slot)) return false;
-    const StreamSockets::Read read = sources_.streams.read(slot);
+    const StreamSockets::Read read = sources_.streams.read(slot, carrier_.now().mono);
     if (!read.bytes.empty()) {
       carrier_.core().on_stream_bytes(read.bytes, read.from, carrier_.now(), carrier_.out());
     }

@@ -18,7 +18,7 @@ bool Stream::finish_opening() {
 }
 
 bool Stream::write(WriteParts& parts) {
-  CHECK(state_ == State::open);
+  CHECK(may_write());
   std::size_t done = 0;
   // What came before must go first.
   if (waiting() == 0) {
@@ -45,7 +45,7 @@ bool Stream::write_waiting() {
 }
 
 bool Stream::close() {
-  if (state_ != State::open) return state_ != State::opening;
+  if (!may_write()) return state_ != State::opening;
   state_ = State::closing;
   return waiting() > 0 || end_writing();
 }

@@ -2,8 +2,9 @@
 // write straight from the outbox; only what the kernel does not take is copied.
 //
 //   opening ──connected──▶ open ──close()──▶ closing ──all is sent──▶ lingering ──peer closes, or
-//      │                    │                   │                                  2 s──▶ gone
-//      └──── fails ─────────┴───── fails ───────┴──▶ gone
+//      │                  │ │                   │                                  2 s──▶ gone
+//      │                  │ └──── fails ────────┴──▶ gone
+//      └── fails ──▶ gone └──the peer sends no more──▶ half_closed ──6 s, or fails──▶ gone
 //
 // Edge-triggered: EPOLLOUT comes only after a write that found no room, so it can always be asked
 // for.
@@ -44,7 +45,7 @@ struct WriteParts {
 
 class Stream {
  public:
-  enum class State : std::uint8_t { opening, open, closing, lingering };
+  enum class State : std::uint8_t { opening, open, half_closed, closing, lingering };
 
   Stream(Fd fd, const Flow& flow, State state, Figures& figures)
       : flow_(flow), state_(state), fd_(std::move(fd)), figures_(figures) {}
@@ -65,6 +66,14 @@ class Stream {
   [[nodiscard]] bool write(WriteParts& parts);
   // There may be room again.
   [[nodiscard]] bool write_waiting();
+  // The peer sends no more, but may still read what we owe it.
+  void end_reading() {
+    state_ = State::half_closed;
+    at_end = true;
+  }
+  [[nodiscard]] bool may_write() const {
+    return state_ == State::open || state_ == State::half_closed;
+  }
   // No more is to be written; what waits still is.
   [[nodiscard]] bool close();
 

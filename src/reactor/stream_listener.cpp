@@ -71,7 +71,7 @@ StreamListener::Accepted StreamListener::accept() const {
 }
 
 std::string raise_descriptor_limit() {
-  constexpr rlim_t needed = limits::streams_max + budget::lingering_streams_max + 128;
+  constexpr rlim_t needed = limits::streams_max + 2 * budget::lingering_streams_max + 128;
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed) return {};
   limit.rlim_cur = std::min(limit.rlim_max, needed);

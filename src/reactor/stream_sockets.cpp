@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "base/timer_lane.h"
 #include "reactor/budget.h"
 #include "reactor/socket_address.h"
 
@@ -67,7 +68,7 @@ void StreamSockets::remove(Stream& stream) {
   CHECK(found != slots_.end());
   const std::uint32_t slot = found->second;
   slots_.erase(found);
-  count_open(stream.flow(), -1);
+  if (!stream.at_end) count_open(stream.flow(), -1);
   free_slots_.push_back(slot);
   streams_[slot].reset();
 }
@@ -132,6 +133,7 @@ bool StreamSockets::may_read(std::uint32_t slot) const {
       return false;
     case Stream::State::open:
       return !stream.told_blocked || is_opened_by_us(stream.id());
+    case Stream::State::half_closed:
     case Stream::State::closing:
     case Stream::State::lingering:
       return true;
@@ -139,7 +141,7 @@ bool StreamSockets::may_read(std::uint32_t slot) const {
   return false;
 }
 
-StreamSockets::Read StreamSockets::read(std::uint32_t slot) {
+StreamSockets::Read StreamSockets::read(std::uint32_t slot, MonoTime now) {
   Stream& stream = *streams_[slot];
   const ssize_t size = ::recv(stream.fd(), received_.get(), budget::stream_read_bytes, 0);
   if (size < 0) {
@@ -148,7 +150,7 @@ StreamSockets::Read StreamSockets::read(std::uint32_t slot) {
     return {};
   }
   if (size == 0) {
-    on_eof(stream);
+    on_eof(stream, now);
     return {};
   }
   const auto length = static_cast<std::size_t>(size);
@@ -159,16 +161,20 @@ StreamSockets::Read StreamSockets::read(std::uint32_t slot) {
   return {{received_.get(), length}, stream.flow(), may_have_more};
 }
 
-// The peer sends no more, but may still read what we owe it.
-void StreamSockets::on_eof(Stream& stream) {
-  if (stream.state() == Stream::State::open && stream.waiting() > 0) {
-    at(figures_.streams_ended, StreamEnd::by_peer).add();
-    tell(Event::Kind::ended, stream, StreamEnd::by_peer);
-    stream.at_end = true;
-    if (!stream.close()) remove(stream);
-    return;
+// The core is told that the stream has ended, as nothing new should be sent that way; an answer
+// that waits for its commit may still be. Whether the peer has closed both ways nobody can tell
+// before something is written.
+void StreamSockets::on_eof(Stream& stream, MonoTime now) {
+  if (stream.state() == Stream::State::half_closed) return;
+  if (stream.state() != Stream::State::open || is_opened_by_us(stream.id()) ||
+      half_closed_.size() >= budget::lingering_streams_max) {
+    return end(stream, StreamEnd::by_peer);
   }
-  end(stream, StreamEnd::by_peer);
+  at(figures_.streams_ended, StreamEnd::by_peer).add();
+  tell(Event::Kind::ended, stream, StreamEnd::by_peer);
+  count_open(stream.flow(), -1);
+  stream.end_reading();
+  half_closed_.push_back({now + budget::half_closed, stream.id()});
 }
 
 // --- Going out ----------------------------------------------------------------------------------
@@ -180,7 +186,7 @@ void StreamSockets::write(const Outbox& out) {
     if (datagram.to.transport != Transport::tcp) continue;
     if (last == nullptr || last->stream->id() != datagram.to.stream) {
       Stream* const stream = find(datagram.to.stream);
-      if (stream == nullptr || stream->state() != Stream::State::open) {
+      if (stream == nullptr || !stream->may_write()) {
         figures_.stream_messages_late.add();
         continue;
       }
@@ -222,6 +228,7 @@ void StreamSockets::flush(Write& write) {
 
 void StreamSockets::tell_if_blocked(Stream& stream) {
   if (stream.told_blocked || stream.waiting() <= limits::stream_waiting_mark) return;
+  if (stream.state() != Stream::State::open) return;
   stream.told_blocked = true;
   tell(Event::Kind::blocked, stream);
 }
@@ -272,11 +279,20 @@ void StreamSockets::on_deadline(MonoTime now) {
     abort(lingering_.front().stream);
     lingering_.pop_front();
   }
+  while (!half_closed_.empty() && half_closed_.front().until <= now) {
+    Stream* const stream = find(half_closed_.front().stream);
+    half_closed_.pop_front();
+    // What waits is still sent, as slowly as the peer reads.
+    if (stream != nullptr && (stream->waiting() == 0 || !stream->close())) remove(*stream);
+  }
 }
 
 std::optional<MonoTime> StreamSockets::next_deadline() const {
-  if (lingering_.empty()) return std::nullopt;
-  return lingering_.front().until;
+  std::optional<MonoTime> first;
+  for (const std::deque<Lingering>* const list : {&lingering_, &half_closed_}) {
+    if (!list->empty()) first = earlier(first, list->front().until);
+  }
+  return first;
 }
 
 bool StreamSockets::send_rest() {

@@ -42,7 +42,7 @@ class StreamSockets {
     Flow from;
     bool may_have_more = false;
   };
-  Read read(std::uint32_t slot);
+  Read read(std::uint32_t slot, MonoTime now);
 
   // --- From the core, through the outbox ---
 
@@ -65,7 +65,7 @@ class StreamSockets {
   [[nodiscard]] std::size_t pending_events() const { return events_.size(); }
   std::optional<Event> take_event();
 
-  // Ends those that have lingered long enough.
+  // Ends those that have lingered, or been half closed, long enough.
   void on_deadline(MonoTime now);
   [[nodiscard]] std::optional<MonoTime> next_deadline() const;
 
@@ -86,7 +86,7 @@ class StreamSockets {
   [[nodiscard]] Stream* find(StreamId stream);
   void remove(Stream& stream);
   void end(Stream& stream, StreamEnd how);
-  void on_eof(Stream& stream);
+  void on_eof(Stream& stream, MonoTime now);
   void on_room(Stream& stream);
   void flush(Write& write);
   void tell_if_blocked(Stream& stream);
@@ -103,6 +103,7 @@ class StreamSockets {
   std::vector<Write> writes_;
   std::deque<Event> events_;
   std::deque<Lingering> lingering_;
+  std::deque<Lingering> half_closed_;
 };
 
 }  // namespace imcd::reactor

@@ -55,6 +55,51 @@ TEST_F(Ending, APeerWhoSendsNoMoreStillGetsWhatWaitsForHim) {
   EXPECT_EQ(figures.streams_inbound.value(), 0);
 }
 
+// An answer that waited for its commit: the core writes it after it was told of the end.
+TEST_F(Ending, APeerWhoSendsNoMoreStillGetsItsAnswers) {
+  open();
+  StreamPeer peer(listening());
+  Flow flow;
+  core.stream_open = [&](const Flow& from, Outbox&) {
+    flow = from;
+    peer.send("question");
+    peer.send_no_more();
+  };
+  std::string heard;
+  bool is_answered = false;
+  core.tick([&](Outbox& out) {
+    if (!ended.empty() && !is_answered) {
+      is_answered = true;
+      send_text(out, flow, "answer");
+    }
+    heard += peer.take();
+    if (heard == "answer") out.exit(0);
+  });
+  run();
+  ASSERT_EQ(ended.size(), 1U);
+  EXPECT_EQ(ended[0].second, StreamEnd::by_peer);
+  EXPECT_EQ(figures.stream_messages_late.value(), 0U);
+  EXPECT_EQ(figures.streams_inbound.value(), 0);
+}
+
+// Then the answer meets a reset, and nothing is left of the stream.
+TEST_F(Ending, OneWhoHasClosedBothWaysIsForgottenWithTheFirstAnswer) {
+  open();
+  StreamPeer peer(listening());
+  Flow flow;
+  core.stream_open = [&](const Flow& from, Outbox&) {
+    flow = from;
+    peer.close();
+  };
+  core.tick([&](Outbox& out) {
+    if (ended.empty()) return;
+    send_text(out, flow, "answer");
+    if (figures.stream_messages_late.value() > 0) out.exit(0);
+  });
+  run();
+  EXPECT_EQ(ended.size(), 1U);
+}
+
 TEST_F(Ending, ClosingSendsFirstWhatWasWritten) {
   open();
   // With its usual buffer: a slow machine must read all of it while the stream lingers.
