@@ -109,7 +109,7 @@ bool Conference::is_loop(const RoomMessage& message) {
 
 Outcome Conference::run_command(const RoomMessage& message, const Reading& reading, Instant now) {
   Outcome outcome = start_outcome(message);
-  outcome.speaker = reading.sender->hash;
+  outcome.speaker = reading.sender;
   const auto& command = *reading.command;
   if (has_unreadable_encoding(message.view)) {
     outcome.reply = reply::unsupported_content_encoding;
@@ -150,6 +150,16 @@ void Conference::release(const Outcome& outcome, MonoTime now) {
     changes_.apply(JoiningConfirmed{*room, *outcome.joined, outcome.joining});
   }
   notices_.send(outcome, room, now);
+}
+
+void Conference::release_refused(Outcome outcome, MonoTime now) {
+  if (!outcome.speaker) return;
+  const IdentityRef sender = outcome.speaker;
+  outcome.joined = {};
+  outcome.notices.clear();
+  outcome.notices.push_back(
+      {Notice::To::user, sender, {}, "The database refused this change, and it was not made."});
+  release(outcome, now);
 }
 
 std::expected<Outcome, std::string_view> Conference::make_room(const parser::Uri& room,

@@ -68,6 +68,9 @@ class Conference {
   // The outcome is final: the new member gets chat, the notices go into the queues.
   void release(const Outcome& outcome, MonoTime now);
 
+  // The same once the database has refused what it did: the sender is told, and nobody else.
+  void release_refused(Outcome outcome, MonoTime now);
+
   // A room that an operator makes for its owner: an outcome to be journaled, whose reply goes to
   // nobody; or why there is none, in words.
   std::expected<Outcome, std::string_view> make_room(const parser::Uri& room,

@@ -66,7 +66,7 @@ std::uint32_t Notices::write(const Outcome& outcome, const Notice& notice) {
   const std::uint32_t index = deliveries_.messages().make(delivery::SharedMessage::Kind::notice,
                                                           origin_of(outcome, notice));
   deliveries_.messages()[index].room_uri = outcome.room_uri;
-  deliveries_.messages()[index].speaker = outcome.speaker;
+  if (outcome.speaker) deliveries_.messages()[index].speaker = outcome.speaker->hash;
   ByteBuffer& text = deliveries_.messages()[index].text;
   delivery::write_common_fields(text, {.display = {},
                                        .from_uri = outcome.room_uri,

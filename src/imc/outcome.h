@@ -36,7 +36,7 @@ struct Outcome {
   std::string room_key;  // Folded; with room_serial it finds the room again.
   std::uint64_t room_serial = 0;  // 0: no room.
   std::string in_reply_to;        // Call-ID of the command.
-  std::uint64_t speaker = 0;      // Whose command it was: Identity::hash; 0: nobody's.
+  IdentityRef speaker;            // Whose command it was; null: nobody's.
 };
 
 }  // namespace imcd::imc

@@ -43,15 +43,19 @@ void Commits::hold(const Request& request, tm::ServerTransactionId id, imc::Outc
 }
 
 void Commits::append(std::vector<imc::Outcome> outcomes, MonoTime now) {
-  for (imc::Outcome& outcome : outcomes) {
-    std::vector<records::Record> records = std::move(outcome.records);
-    outcome.records.clear();
-    journal_.append(std::move(records), {std::nullopt, std::move(outcome)}, now);
-  }
+  for (imc::Outcome& outcome : outcomes) append(std::move(outcome), now);
 }
 
-void Commits::append(std::vector<records::Record> records, MonoTime now) {
-  journal_.append(std::move(records), {}, now);
+void Commits::append(imc::Outcome outcome, MonoTime now) {
+  std::vector<records::Record> records = std::move(outcome.records);
+  outcome.records.clear();
+  journal_.append(std::move(records), {std::nullopt, std::move(outcome)}, now);
+}
+
+void Commits::append_released(imc::Outcome outcome, MonoTime now) {
+  outcome.joined = {};
+  outcome.notices.clear();
+  append(std::move(outcome), now);
 }
 
 // In one command, so that they are stored together or not at all.
@@ -140,18 +144,20 @@ void Commits::on_command_stored(Journal::Entry& entry, MonoTime now, Outbox& out
   if (waiting.outcome) conference_.release(*waiting.outcome, now);
 }
 
-// Refused for good: the answer is 500, the notices are dropped, the room becomes what the store
-// says it is.
+// Refused for good: the answer is 500, the sender is told instead of all whom the notices were for,
+// and the room becomes what the store says it is.
 void Commits::on_command_refused(Journal::Entry& entry, const db::RefusedBundle& refused,
                                  MonoTime now, Outbox& out) {
   figures_.db_commands_refused.add();
   out.log({LogLevel::error,
            "the database refused a room change for good",
            {whose(entry.records), {"error", refused.error}}});
-  if (entry.held.answer) answer(*entry.held.answer, reply::database_refused, now, out);
+  Waiting& waiting = entry.held;
+  if (waiting.answer) answer(*waiting.answer, reply::database_refused, now, out);
+  if (waiting.outcome) conference_.release_refused(*std::move(waiting.outcome), now);
   read_again(entry, refused.rows, out);
   // The same repair would be refused again, without end: the rows stay as they are.
-  if (entry.held.is_repair) static_cast<void>(conference_.loader().take_repairs());
+  if (waiting.is_repair) static_cast<void>(conference_.loader().take_repairs());
   append_repairs(now);
 }
 

@@ -3,7 +3,7 @@
 // before the first of them, and whether the store is there at all.
 //
 //   change ──▶ journal ──batch──▶ stored: its answer, its notices
-//                 │         └────▶ refused for good: 500, and the room is read again
+//                 │         └────▶ refused for good: 500, told to its sender; the room is read again
 //                 ├──3.5 s──▶ 100 Trying (RFC 4320 4.1)
 //                 └──db_timeout──▶ 504 Not Confirmed; the notices still wait
 //
@@ -49,8 +49,8 @@ class Commits {
   void hold(const Request& request, tm::ServerTransactionId id, imc::Outcome outcome, MonoTime now);
   // Nobody's request waits for these, but what they say to others does.
   void append(std::vector<imc::Outcome> outcomes, MonoTime now);
-  // Nothing waits for it.
-  void append(std::vector<records::Record> records, MonoTime now);
+  // All was said before; what is left is to tell the sender if the store refuses it.
+  void append_released(imc::Outcome outcome, MonoTime now);
 
   // --- The store ---
 
@@ -86,6 +86,7 @@ class Commits {
   };
   using Journal = db::Journal<Waiting>;
 
+  void append(imc::Outcome outcome, MonoTime now);
   void answer(const HeldResponse& held, Reply reply, MonoTime now, Outbox& out);
   void answer_late(MonoTime now, Outbox& out);
   void answer_overdue(MonoTime now, Outbox& out);

@@ -205,7 +205,7 @@ void Requests::execute(const Request& request, const imc::RoomMessage& message, 
   responder_.respond(request, outcome.reply, out);
   conference_.release(outcome, now.mono);
   if (!outcome.records.empty()) {
-    commits_.append(std::move(outcome.records), now.mono);
+    commits_.append_released(std::move(outcome), now.mono);
   }
 }
 

@@ -155,7 +155,9 @@ TEST_F(Commit, CommandThatTheDatabaseRefusesIs500AndTheRoomIsReadAgain) {
   h.run_for(1s);
   EXPECT_EQ(bob.last_code(), 500);
   EXPECT_EQ(bob.responses.back().reason, "Database Refused The Change");
-  EXPECT_TRUE(bob.requests.empty());
+  EXPECT_EQ(bob.heard(),
+            std::vector<std::string>{"*** The database refused this change, and it was not made."});
+  EXPECT_EQ(bob.requests.back().in_reply_to, bob.responses.back().call_id);
   EXPECT_FALSE(alice.has_heard("bob@example.org joined"));
   EXPECT_EQ(carol.last_code(), 200);
   EXPECT_TRUE(alice.has_heard("carol@example.org joined"));
@@ -166,6 +168,41 @@ TEST_F(Commit, CommandThatTheDatabaseRefusesIs500AndTheRoomIsReadAgain) {
   h.run_for(1s);
   EXPECT_TRUE(alice.has_heard("hello"));
   EXPECT_EQ(h.figures().members.value(), 2);
+}
+
+// The sender of a command is told, whatever it was and whom else its notices were for.
+TEST_F(Commit, RefusalByTheDatabaseIsToldToItsSenderAlone) {
+  alice.say("chat", "#create");
+  h.run_for(1s);
+  carol.say("chat", "#join");
+  h.run_for(1s);
+  h.database.faults.refuses = [](const records::Record& record) { return names(record, "bob"); };
+  for (Peer* const who : {&alice, &bob, &carol}) who->forget();
+  alice.say("chat", "#invite bob");
+  h.run_for(1s);
+  EXPECT_EQ(alice.last_code(), 500);
+  EXPECT_EQ(alice.heard(),
+            std::vector<std::string>{"*** The database refused this change, and it was not made."});
+  EXPECT_TRUE(bob.heard().empty());
+  EXPECT_TRUE(carol.heard().empty());
+}
+
+// Who was told 504 meanwhile hears in the end what became of it.
+TEST_F(Commit, RefusalAfterNotConfirmedIsTold) {
+  h.database.faults.refuses = [](const records::Record& record) {
+    return std::holds_alternative<records::Put<records::RoomRow>>(record);
+  };
+  h.database_hangs = true;
+  alice.say("chat", "#create");
+  h.run_for(6s);
+  EXPECT_EQ(alice.last_code(), 504);
+  EXPECT_TRUE(alice.heard().empty());
+  h.release_database();
+  h.run_for(1s);
+  EXPECT_EQ(alice.last_code(), 504);
+  EXPECT_EQ(alice.heard(),
+            std::vector<std::string>{"*** The database refused this change, and it was not made."});
+  EXPECT_EQ(alice.requests.back().request_uri, alice.uri());
 }
 
 TEST_F(Commit, ChangeBehindARefusedOneStaysInMemory) {
@@ -260,6 +297,22 @@ TEST_F(Relaxed, AnswersAtOnceAndStoresLater) {
   h.database_hangs = false;
   h.run_for(1s);
   EXPECT_EQ(h.database.of<records::MemberRow>().size(), 2U);
+}
+
+TEST_F(Relaxed, RefusalByTheDatabaseIsToldAfterThe200) {
+  alice.say("chat", "#create");
+  h.run_for(1s);
+  h.database.faults.refuses = [](const records::Record& record) { return names(record, "bob"); };
+  bob.say("chat", "#join");
+  h.run_for(1ms);
+  EXPECT_EQ(bob.last_code(), 200);
+  alice.forget();
+  bob.forget();
+  h.run_for(1s);
+  EXPECT_EQ(bob.heard(),
+            std::vector<std::string>{"*** The database refused this change, and it was not made."});
+  EXPECT_TRUE(alice.heard().empty());
+  EXPECT_TRUE(bob.responses.empty());
 }
 
 }  // namespace
