@@ -9,9 +9,8 @@
 -- The first three are those of the older modules, which take them as well as their own.
 
 CREATE TABLE IF NOT EXISTS version (
-    table_name VARCHAR(64) NOT NULL,
-    table_version INT UNSIGNED NOT NULL DEFAULT 0,
-    CONSTRAINT version_table_name_idx UNIQUE (table_name)
+    table_name VARCHAR(64) PRIMARY KEY NOT NULL,
+    table_version INT UNSIGNED NOT NULL DEFAULT 0
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE imc_rooms (

@@ -139,9 +139,8 @@ std::string MysqlConnection::after_columns() const { return std::string(table_op
 std::string MysqlConnection::make_version_table() const {
   return fmt::format(
       "CREATE TABLE IF NOT EXISTS version (\n"
-      "    table_name VARCHAR(64) NOT NULL,\n"
-      "    table_version INT UNSIGNED NOT NULL DEFAULT 0,\n"
-      "    CONSTRAINT version_table_name_idx UNIQUE (table_name)\n"
+      "    table_name VARCHAR(64) PRIMARY KEY NOT NULL,\n"
+      "    table_version INT UNSIGNED NOT NULL DEFAULT 0\n"
       "){}",
       table_options);
 }

@@ -1,6 +1,7 @@
 // Opening a MySQL database: what is made, what is taken as it is, what is refused and how.
 #include <gtest/gtest.h>
 #include <memory>
+#include <unistd.h>
 
 #include "db/mysql_store.h"
 #include "mariadb.h"
@@ -124,6 +125,52 @@ TEST_F(MysqlOpen, OlderDatabasesGetWhatTheyLack) {
                     " AND seq_in_index = 1"),
               Lines{"1"});
   }
+}
+
+// A server may refuse a table without one: MySQL's sql_require_primary_key, Galera's
+// wsrep_mode=REQUIRED_PRIMARY_KEY, Group Replication.
+TEST_F(MysqlOpen, EveryTableThatIsMadeHasAPrimaryKey) {
+  const auto without_key = [&] {
+    return query(
+        "SELECT table_name FROM information_schema.tables AS made WHERE table_schema = DATABASE()"
+        " AND NOT EXISTS (SELECT 1 FROM information_schema.statistics AS part WHERE"
+        " part.table_schema = made.table_schema AND part.table_name = made.table_name"
+        " AND part.index_name = 'PRIMARY')");
+  };
+  expect_good(*std::make_unique<MysqlStore>(options()));
+  EXPECT_EQ(without_key(), Lines{});
+  server_ = MariaDb::get().new_database();
+  for (const std::string& statement : statements_of(read_sql_script("mysql.sql"))) query(statement);
+  EXPECT_EQ(without_key(), Lines{});
+}
+
+// One node of a cluster that demands them.
+TEST_F(MysqlOpen, GaleraThatDemandsPrimaryKeysIsServed) {
+  const char* const provider = "/usr/lib/galera/libgalera_smm.so";
+  if (::access(provider, R_OK) != 0) GTEST_SKIP() << "galera-4 is not installed";
+  // Kamailio's of a time before it demanded them.
+  query("CREATE TABLE version (table_name VARCHAR(32) NOT NULL, table_version INT NOT NULL)");
+  query("INSERT INTO version VALUES ('imc_rooms', 1), ('acc', 5)");
+  const MysqlServer of_kamailio = server_;
+  MariaDb::get().stop(false);
+  MariaDb::get().start(
+      {"--wsrep-on=ON", std::string("--wsrep-provider=") + provider,
+       "--wsrep-cluster-address=gcomm://", "--wsrep-node-address=127.0.0.1",
+       "--wsrep-provider-options=base_host=127.0.0.1;gmcast.listen_addr=tcp://127.0.0.1:0",
+       "--wsrep-mode=REQUIRED_PRIMARY_KEY", "--binlog-format=ROW"});
+  server_ = MariaDb::get().new_database();
+  EXPECT_NE(MysqlClient(server_).try_query("CREATE TABLE plain (number INT)"), 0U);
+  for (const MysqlServer& server : {server_, of_kamailio}) {
+    server_ = server;
+    MysqlStore store(options());
+    expect_good(store);
+    expect_stored(store, batch(1, {{put_room("chat"), put_member("chat", "bob")}}));
+    EXPECT_EQ(stored(store).size(), 2U);
+  }
+  EXPECT_EQ(query("SELECT table_name, table_version FROM version ORDER BY table_name"),
+            (Lines{"acc|5", "imc_members|1", "imc_rooms|1"}));
+  MariaDb::get().stop(false);
+  MariaDb::get().start();
 }
 
 TEST_F(MysqlOpen, UserWhoMayMakeNothingCanUseTablesThatAreThere) {
