@@ -142,6 +142,11 @@ constexpr std::size_t notice_body_bytes_max = 900;
 // Users whose last source address is kept for reply_to_source. Beyond: the oldest is forgotten.
 constexpr std::size_t reply_sources_max = 1U << 17;
 
+// Failures of deliveries that the log tells apart, by kind, code and next hop. Beyond: they share a
+// line. What follows the first one is told so often.
+constexpr std::size_t failures_told_max = 64;
+constexpr Duration failures_told_every = 60s;
+
 // --- Looking names up ---------------------------------------------------------------------------
 
 // Hosts of members whose addresses are kept, where no outbound proxy is set. A room full of members
@@ -230,9 +235,13 @@ constexpr std::size_t mi_first_line_bytes_max = 1024;
 constexpr std::size_t mi_arguments_bytes_max = 8192;
 // Replies under way at once. Beyond: the request is dropped and counted.
 constexpr std::size_t mi_replies_max = 16;
-// The client makes its FIFO before it asks, but may open it a little later.
-constexpr int mi_reply_open_tries = 10;
+// The client makes its FIFO before it asks, but may open it up to a second later: a shell starts a
+// program for that. A try costs three system calls.
+constexpr int mi_reply_open_tries = 51;
 constexpr Duration mi_reply_open_interval = 20ms;
+// A client that has made no progress for so long may lose its place to another. One that reads
+// answers in a millisecond.
+constexpr Duration mi_reply_stuck = 200ms;
 // Bytes written to a reply FIFO at a time; a pipe holds 65,536.
 constexpr std::size_t mi_reply_chunk_bytes = 32768;
 // A client that stops reading is given up after this.

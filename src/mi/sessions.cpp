@@ -7,13 +7,6 @@
 #include "mi/run_command.h"
 
 namespace imcd::mi {
-namespace {
-
-// A client that has made no progress for so long may lose its place to another. One that reads
-// answers in a millisecond, and each has time for all its tries to open its FIFO.
-constexpr Duration stuck_time = limits::mi_reply_open_tries * limits::mi_reply_open_interval;
-
-}  // namespace
 
 void Sessions::on_bytes(std::string_view bytes, Instant now, Outbox& out) {
   while (std::optional<Request> request = reader_.next(bytes))
@@ -80,7 +73,7 @@ void Sessions::accept(Request request, Instant now, Outbox& out) {
 bool Sessions::make_place(Instant now, Outbox& out) {
   if (replies_.size() < limits::mi_replies_max) return true;
   Reply& longest = *std::ranges::min_element(replies_, {}, &Reply::progress_at);
-  if (now.mono - longest.progress_at < stuck_time) return false;
+  if (now.mono - longest.progress_at < limits::mi_reply_stuck) return false;
   out.close_mi_reply(longest.id);
   abandon(longest, now, out);
   return true;

@@ -49,6 +49,8 @@ constexpr Duration last_send_wait = 1s;
 
 // Bytes of the management FIFO read in a turn; a pipe holds as many.
 constexpr std::size_t mi_read_bytes = 65536;
+// How often it is looked at whether that FIFO is still in its place.
+constexpr Duration mi_fifo_look = 30s;
 
 // Bytes a stream is read at a time: some 400 answers, so that what they free is sent in one write.
 constexpr std::size_t stream_read_bytes = 128U << 10;

@@ -126,7 +126,7 @@ bool Inputs::serve_stream(std::uint32_t slot) {
 }
 
 bool Inputs::serve_mi_fifo() {
-  const std::optional<std::string_view> bytes = sources_.mi_fifo->read();
+  const std::optional<std::string_view> bytes = sources_.mi_fifo.read();
   if (!bytes) return false;
   carrier_.core().on_mi_bytes(*bytes, carrier_.now(), carrier_.out());
   carrier_.carry_out();
@@ -168,6 +168,13 @@ void Inputs::tell_mi_events() {
     carrier_.core().on_mi_reply(event->reply, event->what, carrier_.now(), carrier_.out());
     carrier_.carry_out();
   }
+}
+
+void Inputs::look_at_mi_fifo() {
+  auto line = sources_.mi_fifo.on_deadline(carrier_.now().mono);
+  if (!line) return;
+  carrier_.out().log(std::move(*line));
+  carrier_.carry_out();
 }
 
 void Inputs::meet_deadline() {

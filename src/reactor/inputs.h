@@ -25,6 +25,7 @@ class Inputs {
   // What the sources met while they were written to.
   void tell_answers();
   void tell_mi_events();
+  void look_at_mi_fifo();
   void meet_deadline();
 
  private:

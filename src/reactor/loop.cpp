@@ -30,6 +30,7 @@ void Loop::turn(Inputs& inputs, OutboxCarrier& carrier) {
   // A stream that has just been opened may have sent something already.
   carrier.tell_stream_events();
   sources_->resolver->on_deadline(carrier.now().mono);
+  inputs.look_at_mi_fifo();
   inputs.serve_ready();
   inputs.tell_answers();
   inputs.tell_mi_events();

@@ -59,10 +59,13 @@ Result<void> MiFifo::take_over(std::uint32_t mode) {
 }
 
 MiFifo::~MiFifo() {
-  if (!made_) return;
+  if (made_ && is_in_place()) ::unlink(path_.c_str());
+}
+
+// The file is open, so its number can't be another's by now.
+bool MiFifo::is_in_place() const {
   struct stat present{};
-  if (::lstat(path_.c_str(), &present) != 0 || !same_file(present, file_)) return;
-  ::unlink(path_.c_str());
+  return ::lstat(path_.c_str(), &present) == 0 && same_file(present, file_);
 }
 
 std::optional<std::string_view> MiFifo::read() {

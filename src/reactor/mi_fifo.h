@@ -25,6 +25,8 @@ class MiFifo {
   MiFifo& operator=(const MiFifo&) = delete;
 
   [[nodiscard]] int fd() const { return fd_.get(); }
+  // Whether clients who open the path get this one.
+  [[nodiscard]] bool is_in_place() const;
 
   // What is in the pipe, up to the budget of a turn; nothing when it is empty. Valid until the next
   // read.

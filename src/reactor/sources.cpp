@@ -10,7 +10,10 @@
 namespace imcd::reactor {
 
 Sources::Sources(const Options& options, Figures& figures)
-    : udp(epoll, figures), streams(epoll, figures), mi_replies(options.mi_reply_dir, epoll) {}
+    : udp(epoll, figures),
+      streams(epoll, figures),
+      mi_fifo(epoll),
+      mi_replies(options.mi_reply_dir, epoll) {}
 
 Result<std::unique_ptr<Sources>> Sources::open(const Options& options, Figures& figures,
                                                SendBatch send) {
@@ -61,15 +64,13 @@ Result<void> Sources::open_resolver(std::span<const Address> servers) {
 
 Result<void> Sources::open_mi(const Options& options) {
   if (options.mi_fifo.empty()) return {};
-  auto fifo = MiFifo::open(options.mi_fifo, options.mi_fifo_mode);
-  if (!fifo) return std::unexpected(fifo.error());
-  mi_fifo = std::move(*fifo);
+  if (auto done = mi_fifo.open(options.mi_fifo, options.mi_fifo_mode); !done) return done;
   if (::access(options.mi_reply_dir.c_str(), X_OK) != 0) {
     const std::string why = error_text(errno);
     warnings.push_back("no management reply can be written in " + options.mi_reply_dir + ": " +
                        why);
   }
-  return epoll.watch(mi_fifo->fd(), {SourceKind::mi_fifo});
+  return {};
 }
 
 const Address& Sources::bound(SocketId socket) const {
@@ -115,7 +116,8 @@ bool Sources::any_left() const {
 }
 
 std::optional<MonoTime> Sources::next_deadline() const {
-  return earlier(earlier(udp.retry_at(), listeners.retry_at()),
+  const auto first = earlier(udp.retry_at(), listeners.retry_at());
+  return earlier(earlier(first, mi_fifo.next_deadline()),
                  earlier(streams.next_deadline(), resolver->next_deadline()));
 }
 

@@ -14,7 +14,7 @@
 
 #include "reactor/deadline_timer.h"
 #include "reactor/epoll.h"
-#include "reactor/mi_fifo.h"
+#include "reactor/mi_fifo_keeper.h"
 #include "reactor/mi_replies.h"
 #include "reactor/reactor.h"
 #include "reactor/ready_list.h"
@@ -51,7 +51,7 @@ struct Sources {
   StreamListeners listeners;
   StreamSockets streams;
   std::unique_ptr<Resolver> resolver;
-  std::unique_ptr<MiFifo> mi_fifo;
+  MiFifoKeeper mi_fifo;
   MiReplies mi_replies;
   ReadyList ready;
   std::vector<std::string> warnings;

@@ -57,7 +57,7 @@ def run_imcd(scratch, *options):
 class Daemon:
     """A running imcd. What it logs is kept in `log`."""
 
-    def __init__(self, scratch, *options, listen="udp:127.0.0.1:0", wait=True):
+    def __init__(self, scratch, *options, listen="udp:127.0.0.1:0", wait=True, user=None):
         self.scratch = scratch
         self.log = []
         self.lines = queue.Queue()
@@ -74,7 +74,7 @@ class Daemon:
             command.append(f"--listen={listen}")
         self.process = child.start(
             command, env=scratch.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, text=True, errors="replace",
+            stderr=subprocess.PIPE, text=True, errors="replace", user=user, group=user,
         )
         self.reader = threading.Thread(target=self.read_log, daemon=True)
         self.reader.start()

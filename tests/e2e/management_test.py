@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The management FIFO as a shell script uses it, to the byte."""
 import os
+import pathlib
 import re
 import stat
 import subprocess
@@ -22,15 +23,52 @@ rm "$DIR/reply_sh"
 """
 
 
+NOBODY = 65534
+
+
+@unittest.skipIf(os.geteuid() != 0, "only root can start imcd as another user")
+class OtherUserTest(ImcdTest):
+    """imcd is another user than the client, as where it is a service."""
+
+    def setUp(self):
+        super().setUp()
+        os.chown(self.scratch.path, NOBODY, NOBODY)
+        try:
+            self.start(user=NOBODY)
+        except PermissionError:
+            self.skipTest("another user can't run the program where it is")
+        self.say(self.phone("alice"), "#create")
+
+    def ask(self, make_reply):
+        """The recipe of docs/OPERATING.md, its paths those of the test."""
+        page = (pathlib.Path(__file__).resolve().parents[2] / "docs/OPERATING.md").read_text(encoding="utf-8")
+        recipe = re.search(r"(?:^    .*\n)*^    fifo=.*\n(?:^    .*\n)*", page, re.MULTILINE)[0]
+        self.assertIn("mkfifo -m 0666 /tmp/reply_me\n", recipe)
+        recipe = recipe.replace("mkfifo -m 0666 /tmp/reply_me", make_reply)
+        recipe = recipe.replace("/tmp/reply_me", str(self.scratch.path / "reply_me"))
+        # A reply that never comes must not keep the test.
+        return subprocess.run(["timeout", "5", "bash", "-c", f"umask 077\n{recipe}"], capture_output=True, text=True,
+                              env={**os.environ, "XDG_RUNTIME_DIR": str(self.scratch.path)}, check=False)
+
+    def test_the_documented_recipe_works(self):
+        done = self.ask("mkfifo -m 0666 /tmp/reply_me")
+        self.assertEqual(done.stdout, "200 OK\nROOM:: sip:chat-1@example.org NR_OF_MEMBERS=1\n"
+                                      "\tMEMBER:: sip:alice@example.org\n\n", done.stderr)
+
+    def test_a_reply_fifo_of_imcds_group_works(self):
+        done = self.ask(f"mkfifo -m 0620 /tmp/reply_me; chgrp {NOBODY} /tmp/reply_me")
+        self.assertRegex(done.stdout, r"\A200 OK\n", done.stderr)
+
+
 class ManagementTest(ImcdTest):
     def setUp(self):
         super().setUp()
         self.start()
 
-    def shell(self, *words):
+    def shell(self, *words, script=SHELL):
         """What a shell prints that sends this command to the FIFO."""
         run = subprocess.run(
-            ["bash", "-c", SHELL, "mi", *words], env={**os.environ, "DIR": str(self.scratch.path)},
+            ["bash", "-c", script, "mi", *words], env={**os.environ, "DIR": str(self.scratch.path)},
             capture_output=True, text=True, timeout=30, check=False,
         )
         self.assertEqual(run.stderr, "")
@@ -74,6 +112,17 @@ class ManagementTest(ImcdTest):
         self.make_rooms()
         self.assertRegex(self.shell("imc_list_members", "sip:chat-1@example.org"),
                          r"\n\tINVITED:: sip:carol@example.org SINCE=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\n\n")
+
+    def test_a_room_is_found_without_its_scheme(self):
+        self.make_rooms()
+        self.assertEqual(self.shell("imc_list_members", "chat-1@example.org"),
+                         self.shell("imc_list_members", "sip:chat-1@example.org"))
+        self.assertRegex(self.shell("imc_list_members", "chat-1@example.org"), r"\A200 OK\nROOM:: sip:chat-1@example.org ")
+
+    def test_a_reply_fifo_may_be_opened_within_a_second(self):
+        late = SHELL.replace('cat "$DIR/reply_sh" &', '(sleep 0.7; cat "$DIR/reply_sh") &')
+        self.assertNotEqual(late, SHELL)
+        self.assertEqual(self.shell("imc_list_rooms", script=late), "200 OK\n\n")
 
     def test_an_unknown_room_is_404_and_none_is_400(self):
         self.assertRegex(self.shell("imc_list_members", "sip:no@example.org"), r"\A404 no such room\n\n?\Z")

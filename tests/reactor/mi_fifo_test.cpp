@@ -180,6 +180,27 @@ TEST_F(MiFifoTest, WhatOthersPutInItsPlaceIsNotRemoved) {
   EXPECT_EQ(::access(path.c_str(), F_OK), 0);
 }
 
+// tests/reactor/mi_fifo_keeper_test.cpp has what the loop asks of the keeper; here it asks.
+TEST_F(MiFifoTest, OneThatIsDeletedIsMadeAgainWhileTheLoopTurns) {
+  open();
+  ASSERT_EQ(::unlink(path.c_str()), 0);
+  std::string told;
+  core.actions = [&](const Outbox& out) {
+    for (const LogLine& line : out.log_lines()) told += line.text;
+  };
+  core.tick([&, is_written = false](Outbox&) mutable {
+    if (is_written || ::access(path.c_str(), F_OK) != 0) return;
+    is_written = true;
+    write("hello");
+  });
+  core.mi_bytes = [](std::string_view bytes, Outbox& out) {
+    EXPECT_EQ(bytes, "hello");
+    out.exit(0);
+  };
+  EXPECT_EQ(reactor->run(core, core), 0);
+  EXPECT_EQ(told, "the management FIFO " + path + " was gone or another file: it is there again");
+}
+
 TEST_F(MiFifoTest, MissingReplyDirectoryIsAWarning) {
   const std::string nowhere = directory / "missing";
   auto opened = Reactor::open({.mi_fifo = path, .mi_reply_dir = nowhere}, figures);
