@@ -53,12 +53,17 @@ void Deliveries::line_up(std::uint32_t slot, MonoTime now) {
   const Route route =
       routes_.find(*box.who, now, mailboxes_.first_text(box).speaker, mailboxes_.first(box).tries);
   if (route.line != nullptr) return mailboxes_.join(*route.line, slot, now);
-  if (!route.flow) return mailboxes_.end_queue(slot, DeliveryResult::unroutable, now);
+  if (!route.flow) return give_up_unroutable(slot, now);
   const SharedMessage& text = mailboxes_.first_text(box);
   const auto stream = sizes_.stream_for(text.text.size(), *route.flow, now);
   const auto hop = hops_.find_or_make(stream ? *stream : *route.flow);
-  if (!hop) return mailboxes_.end_queue(slot, DeliveryResult::unroutable, now);
+  if (!hop) return give_up_unroutable(slot, now);
   mailboxes_.join(hops_.open_line(*hop, text.origin->slot), slot, now);
+}
+
+void Deliveries::give_up_unroutable(std::uint32_t slot, MonoTime now) {
+  failures_.note({DeliveryResult::unroutable, 0, {}}, now);
+  mailboxes_.end_queue(slot, DeliveryResult::unroutable, now);
 }
 
 // What the user waited for is over: it lines up for its next message, or leaves.
@@ -110,6 +115,7 @@ void Deliveries::pump(Instant now, Outbox& out) {
   follow_proxy(now.mono);
   hops_.serve_ready(now.mono, [&](std::uint32_t hop) { return serve(hop, now, out); });
   routes_.ask(out);
+  failures_.tell(now.mono, out);
   figures_.client_transactions.set(static_cast<std::int64_t>(in_flight()));
   figures_.delivery_queue_messages.set(static_cast<std::int64_t>(queued()));
   admission_.show_memory(now.mono);
@@ -208,6 +214,9 @@ void Deliveries::on_final(tm::ClientTransactionId id, const Response& response, 
   const Delivery delivery = end(id);
   const std::uint32_t slot = delivery.box;
   if (response.status != 503) hops_[delivery.hop].refusals.on_answered();
+  if (response.status >= 300) {
+    note_failure(DeliveryResult::refused, response.status, delivery.hop, now);
+  }
   if (response.status == 503 && try_again(delivery, response, now)) {
     figures_.deliveries_retried.add();
   } else if (response.status < 300) {
@@ -228,6 +237,7 @@ void Deliveries::on_final(tm::ClientTransactionId id, const Response& response, 
 void Deliveries::on_timeout(tm::ClientTransactionId id, MonoTime now) {
   figures_.timeouts.add();
   const Delivery delivery = end(id);
+  note_failure(DeliveryResult::timed_out, 408, delivery.hop, now);
   mailboxes_.end_message(delivery.message, DeliveryResult::timed_out);
   mailboxes_.on_timeout(delivery.box, now);
   go_on(delivery.box, now);
@@ -236,9 +246,17 @@ void Deliveries::on_timeout(tm::ClientTransactionId id, MonoTime now) {
 void Deliveries::fail_lost(std::uint32_t hop, MonoTime now) {
   while (const auto slot = hops_.pop_lost(hop)) {
     const Delivery delivery = end(transactions_.id(*slot));
+    note_failure(DeliveryResult::lost, 503, hop, now);
     mailboxes_.end_message(delivery.message, DeliveryResult::lost);
     go_on(delivery.box, now);
   }
+}
+
+// `code`: where there was no answer, that which stands for it (RFC 3261 8.1.3.1).
+void Deliveries::note_failure(DeliveryResult result, std::uint16_t code, std::uint32_t hop,
+                              MonoTime now) {
+  const Flow& flow = hops_[hop].flow;
+  failures_.note({result, code, {flow.transport, flow.peer}}, now);
 }
 
 // The transaction is over; what becomes of its message is the caller's to say.
@@ -366,7 +384,8 @@ void Deliveries::on_deadline(Instant now, Outbox& out) {
 
 std::optional<MonoTime> Deliveries::next_deadline() const {
   const auto first = earlier(transactions_.next_deadline(), routes_.next_deadline());
-  return earlier(first, earlier(mailboxes_.next_deadline(), hops_.next_deadline()));
+  return earlier(earlier(first, failures_.next_deadline()),
+                 earlier(mailboxes_.next_deadline(), hops_.next_deadline()));
 }
 
 }  // namespace imcd::delivery

@@ -38,6 +38,7 @@
 #include "base/time.h"
 #include "delivery/admission.h"
 #include "delivery/delivery.h"
+#include "delivery/failure_log.h"
 #include "delivery/hops.h"
 #include "delivery/live_streams.h"
 #include "delivery/mailboxes.h"
@@ -166,6 +167,8 @@ class Deliveries {
   bool try_again(const Delivery& delivery, const Response& response, MonoTime now);
   void pause_if_refused(const Delivery& delivery, Duration pause, MonoTime now);
   void note_answer(Delivery& delivery, MonoTime now);
+  void note_failure(DeliveryResult result, std::uint16_t code, std::uint32_t hop, MonoTime now);
+  void give_up_unroutable(std::uint32_t box, MonoTime now);
   void retransmit(tm::ClientTransactionId transaction, MonoTime now, Outbox& out);
   void keep_links(MonoTime now, Outbox& out);
 
@@ -178,6 +181,7 @@ class Deliveries {
   Hops hops_;
   RequestSize sizes_;
   Admission admission_;
+  FailureLog failures_;
   std::optional<Flow> last_proxy_;
   bool draining_ = false;
 };
