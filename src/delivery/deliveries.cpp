@@ -195,9 +195,12 @@ void Deliveries::on_response(const Response& response, MonoTime now) {
   if (response.status < 200) {
     hops_.on_provisional(own->slot);
     transactions_.on_provisional(*own);
-  } else {
-    on_final(*own, response, now);
+    return;
   }
+  if (response.status >= 300) {
+    note_failure(DeliveryResult::refused, response.status, delivery.hop, now);
+  }
+  on_final(*own, response, now);
 }
 
 // The first answer tells how long the hop takes, or whether what seemed lost was lost.
@@ -214,9 +217,6 @@ void Deliveries::on_final(tm::ClientTransactionId id, const Response& response, 
   const Delivery delivery = end(id);
   const std::uint32_t slot = delivery.box;
   if (response.status != 503) hops_[delivery.hop].refusals.on_answered();
-  if (response.status >= 300) {
-    note_failure(DeliveryResult::refused, response.status, delivery.hop, now);
-  }
   if (response.status == 503 && try_again(delivery, response, now)) {
     figures_.deliveries_retried.add();
   } else if (response.status < 300) {
