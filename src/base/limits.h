@@ -30,8 +30,8 @@ constexpr std::size_t call_id_bytes_max = 255;
 // carries it. Beyond: 513 or 413, and the stream is closed.
 constexpr std::size_t stream_head_bytes_max = 65536;
 constexpr std::size_t stream_body_bytes_max = 65536;
-// NULs and bare LFs in a row between two messages: two every ten seconds for days. Beyond: noise, and
-// the stream is closed.
+// NULs and bare LFs in a row between two messages: two every ten seconds for days. Beyond: noise,
+// and the stream is closed.
 constexpr std::uint32_t stream_strays_max = 65536;
 // RFC 3261 20.22 and 8.1.1.6: the range of the field, and what a fan-out carries at most.
 constexpr std::uint32_t max_forwards_max = 255;

@@ -1,7 +1,7 @@
 // Refusals: whether a 503 with Retry-After is the word of one user behind a next hop or of the hop
 // itself (RFC 3261 21.5.4). One member's pauses him alone. When so many users in a row were refused
-// and nobody was answered otherwise meanwhile, it is the hop that has no place: it is left alone for
-// a second, so that what waits for others can show whether it is so. Three members who lie in a
+// and nobody was answered otherwise meanwhile, it is the hop that has no place: it is left alone
+// for a second, so that what waits for others can show whether it is so. Three members who lie in a
 // quiet hour hold nobody up for longer.
 #pragma once
 

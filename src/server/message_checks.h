@@ -17,7 +17,8 @@ namespace imcd::server {
 // have.
 bool names_user(const parser::Uri& uri);
 
-// RFC 3261 8.2.2.3: whether it names an extension, of which we have none. An empty field names none.
+// RFC 3261 8.2.2.3: whether it names an extension, of which we have none. An empty field names
+// none.
 bool requires_extension(const parser::MessageView& view);
 
 // What makes a MESSAGE unfit for any room. These answers need no memory: the same request is

@@ -113,9 +113,12 @@ TEST_F(Commands, CommandInsideCpimIsUnderstoodAndCpimChatRelayedAsItIs) {
   h.run_for(1s);
   EXPECT_EQ(bob.requests.back().body, chat);
   EXPECT_EQ(bob.requests.back().content_type, "message/cpim");
-  carol.say("chat", "From: x\r\n\r\nContent-type: text/html\r\n\r\n#exit", type);
+  carol.say("chat", "From: x\r\n\r\nContent-type: application/json\r\n\r\n#exit", type);
   h.run_for(1s);
   EXPECT_EQ(stored("carol"), 0U);
+  carol.say("chat", "From: x\r\n\r\nContent-type: text/html\r\n\r\n<p>#exit</p>", type);
+  h.run_for(1s);
+  EXPECT_FALSE(stored("carol"));
 }
 
 TEST_F(Commands, NamesCompareWithoutCaseAndWithEscapes) {

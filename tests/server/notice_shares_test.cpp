@@ -75,6 +75,9 @@ TEST_F(NoticeShares, ChatOfSuchAUserPasses) {
 }
 
 TEST_F(NoticeShares, AListEndsWhereTheShareOfItsReaderDoes) {
+  Settings settings = default_settings();
+  settings.conference.unasked_rate = 0;
+  h.apply(settings);
   make_room();
   for (int i = 0; i < 150; ++i) {
     code(alice, "chat", fmt::format("#add u{:03}{}", i, std::string(58, 'x')));

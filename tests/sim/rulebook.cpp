@@ -1,10 +1,10 @@
 #include "sim/rulebook.h"
 
 #include <algorithm>
-#include <array>
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "sim/command_words.h"
 
 namespace imcd::sim {
 
@@ -15,44 +15,6 @@ using records::room_flag::is_private;
 using Kind = Change::Kind;
 
 namespace {
-
-struct CommandName {
-  std::string_view name;
-  RequestKind kind;
-};
-constexpr std::array command_names = {
-    CommandName{"create", RequestKind::create},   CommandName{"join", RequestKind::join},
-    CommandName{"invite", RequestKind::invite},   CommandName{"accept", RequestKind::accept},
-    CommandName{"deny", RequestKind::deny},       CommandName{"reject", RequestKind::deny},
-    CommandName{"add", RequestKind::add},         CommandName{"remove", RequestKind::remove},
-    CommandName{"kick", RequestKind::remove},     CommandName{"modify", RequestKind::modify},
-    CommandName{"exit", RequestKind::exit},       CommandName{"leave", RequestKind::exit},
-    CommandName{"destroy", RequestKind::destroy}, CommandName{"list", RequestKind::list},
-    CommandName{"members", RequestKind::list},    CommandName{"rooms", RequestKind::rooms},
-    CommandName{"help", RequestKind::help},
-};
-
-RequestKind find_command(std::string_view name) {
-  for (const CommandName& row : command_names) {
-    if (equal_ignoring_case(row.name, name)) return row.kind;
-  }
-  return RequestKind::bad_command;
-}
-
-bool is_role(std::string_view word) {
-  return equal_ignoring_case(word, "admin") || equal_ignoring_case(word, "member") ||
-         equal_ignoring_case(word, "owner");
-}
-
-std::vector<std::string_view> split(std::string_view line) {
-  std::vector<std::string_view> words;
-  while (!(line = trim(line)).empty()) {
-    const std::size_t end = std::min(line.find_first_of(" \t"), line.size());
-    words.push_back(line.substr(0, end));
-    line.remove_prefix(end);
-  }
-  return words;
-}
 
 bool names_fit(const parser::Uri& uri) {
   return uri.user.size() <= limits::user_bytes_max && uri.host.size() <= limits::domain_bytes_max;

@@ -219,7 +219,7 @@ void Workload::odd_content() {
       break;
     case 3:
       message.content_type = "text/html;charset=utf-8";
-      message.body = prefix + message.body;
+      message.body = "<b>hi</b> " + prefix + message.body;
       break;
     case 4:
       message.body.clear();
