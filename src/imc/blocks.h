@@ -4,9 +4,10 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/time.h"
@@ -34,13 +35,8 @@ class Blocks {
   void clear();
 
  private:
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const {
-      return std::hash<std::string_view>()(text);
-    }
-  };
-  std::unordered_map<std::string, std::vector<Block>, Hash, std::equal_to<>> blocks_;
+  // In order: a hash of what peers choose would need a key.
+  std::map<std::string, std::vector<Block>, std::less<>> blocks_;
   std::size_t size_ = 0;
 };
 
